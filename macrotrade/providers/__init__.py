@@ -1,0 +1,1 @@
+"""Who forecasts, found by entry point."""

@@ -1,0 +1,1 @@
+"""Where numbers come in: each source gives a History."""
