@@ -1,0 +1,1 @@
+"""Array functions that several rooms use; no labels, no dates."""

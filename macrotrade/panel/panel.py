@@ -113,12 +113,12 @@ class Panel:
 
     @property
     def mixed(self) -> pd.DataFrame:
-        """Monthly frame with the quarterly macro series beside it, each in the last month of its quarter, NaN between."""
+        """Monthly frame joined by the quarterly macro series, each in the last month of its quarter, NaN between."""
         monthly = self.monthly
         if "Q" not in self.frames:
             return monthly
         quarterly = self.quarterly.loc[:, lambda frame: ~frame.columns.isin(monthly.columns)]
-        last_months = pd.PeriodIndex(quarterly.index).asfreq("M", how="end")
+        last_months = pd.PeriodIndex(quarterly.index).asfreq("M", how="E")
         return monthly.join(quarterly.set_axis(last_months), how="outer")
 
     def names(self, kind: SeriesKind | None = None, frequency: Frequency | None = None) -> tuple[str, ...]:

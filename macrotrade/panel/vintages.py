@@ -87,7 +87,7 @@ class Releases:
 
     @classmethod
     def from_final(cls, frequency: Frequency, frame: pd.DataFrame, delay_days: Mapping[str, int]) -> Releases:
-        """From one frame of final numbers (PeriodIndex x series): a value is public `delay_days` after its period ends."""
+        """From final numbers (PeriodIndex x series): a value is public `delay_days` after its period ends."""
         values = frame.to_numpy(np.float64)
         rows, columns = np.nonzero(~np.isnan(values))
         missing = [str(name) for name in frame.columns if str(name) not in delay_days]
@@ -204,7 +204,7 @@ class History:
         return Panel(as_of, self.vintages, series, frames, self.notes)
 
     def prices(self, symbols: Sequence[str] | None = None) -> pd.DataFrame:
-        """Daily prices (or excess-return indices) of these symbols, sessions x symbols, from the first to the last quote."""
+        """Daily prices or excess-return indices of these symbols, sessions x symbols; NaN where one did not trade."""
         known = [name for name, info in self.series.items() if info.kind == "price" and name in self.market.columns]
         wanted = list(symbols) if symbols is not None else known
         for symbol in wanted:

@@ -1,0 +1,1 @@
+"""What it earned; the only room that imports vectorbt."""

@@ -1,0 +1,1 @@
+"""What to hold: forecasts become scores, scores become positions."""

@@ -1,0 +1,1 @@
+"""The forecasts every other provider must beat."""
