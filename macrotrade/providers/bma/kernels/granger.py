@@ -1,0 +1,219 @@
+"""Granger causality of every ordered pair of series, as partitioned regressions on shared Gram matrices.
+
+For effect i with own lags 1..p and cause j with lags 1..q and then 0, all columns centred over the n rows t = m..T-1:
+
+    L L' = X_i' X_i,   g = L^-1 X_i' y,   rr = y'y - g'g                    (own lags alone)
+    C = L^-1 X_i' X_j,  S = X_j' X_j - C'C = K K',  w = K^-1 (X_j' y - C' g)
+    rss(own lags and the first k columns of the cause) = rr - w_1^2 - ... - w_k^2
+
+The cross products of lags a, b follow from those of lags a-1, b-1 by adding one row's product and dropping one.
+Series lie along the last axis, so each step runs over many causes at once.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit, prange
+
+from macrotrade._typing import BoolArray, FloatArray
+
+TILE = 16  # causes worked on together: their tables stay in the first-level cache
+
+
+def lag_products(values: FloatArray, presample: int, n_lags: int) -> FloatArray:
+    """H[d, i, j] = sum over t = presample..T-1 of x_i[t] x_j[t-d], d = 0..n_lags."""
+    n_periods = len(values)
+    now = np.ascontiguousarray(values[presample:].T)
+    return np.stack([now @ values[presample - d : n_periods - d] for d in range(n_lags + 1)])
+
+
+def lag_sums(values: FloatArray, presample: int, n_lags: int) -> FloatArray:
+    """s[d, j] = sum over t = presample..T-1 of x_j[t-d], d = 0..n_lags."""
+    n_periods = len(values)
+    return np.stack([values[presample - d : n_periods - d].sum(axis=0) for d in range(n_lags + 1)])
+
+
+@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
+def block_products(values, products, sums, presample, q):  # type: ignore[no-untyped-def]
+    """Centred Gram matrix of each series' lags 0..q, shape (q + 1, q + 1, n_series)."""
+    n_periods, n_series = values.shape
+    n = n_periods - presample
+    out = np.empty((q + 1, q + 1, n_series))
+    for b in range(q + 1):
+        for j in range(n_series):
+            out[0, b, j] = products[b, j, j]
+    for a in range(1, q + 1):
+        for b in range(a, q + 1):
+            for j in range(n_series):
+                out[a, b, j] = (
+                    out[a - 1, b - 1, j]
+                    + values[presample - a, j] * values[presample - b, j]
+                    - values[n_periods - a, j] * values[n_periods - b, j]
+                )
+    for a in range(q + 1):
+        for b in range(a, q + 1):
+            for j in range(n_series):
+                out[a, b, j] -= sums[a, j] * sums[b, j] / n
+                out[b, a, j] = out[a, b, j]
+    return out
+
+
+@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"}, parallel=True)
+def partitioned_gains(values, products, sums, blocks, presample, p, q, n_tested, floor):  # type: ignore[no-untyped-def]
+    """Restricted residual sums of squares and what each cause's block takes off them.
+
+    Parameters
+    ----------
+    values : (n_periods, n_series) standardised series.
+    products, sums : from `lag_products` and `lag_sums` to lag max(p, q).
+    blocks : from `block_products`.
+    n_tested : columns of the block (lags 1..n_tested) in the first gain; the second takes the whole block.
+    floor : a pivot below this share of its column's variation marks the pair as doubtful.
+
+    Returns
+    -------
+    restricted : (n_series,), own lags alone.
+    tested, whole : (n_series, n_series), ``[effect, cause]``.
+    doubtful : (n_series, n_series) booleans: nearly collinear, or nearly a perfect fit.
+    """
+    n_periods, n_series = values.shape
+    n = n_periods - presample
+    longest = max(p, q)
+    restricted = np.empty(n_series)
+    tested = np.zeros((n_series, n_series))
+    whole = np.zeros((n_series, n_series))
+    doubtful = np.zeros((n_series, n_series), dtype=np.bool_)
+    for i in prange(n_series):
+        own = np.empty((p, p))
+        g = np.empty(p)
+        good = True
+        for a in range(p):
+            for b in range(a + 1):
+                total = blocks[a + 1, b + 1, i] if p <= q else 0.0
+                for c in range(b):
+                    total -= own[a, c] * own[b, c]
+                if a == b:
+                    if not total > floor * blocks[a + 1, a + 1, i]:
+                        good = False
+                        total = 1.0
+                    own[a, a] = np.sqrt(total)
+                else:
+                    own[a, b] = total / own[b, b]
+            total = products[a + 1, i, i] - sums[0, i] * sums[a + 1, i] / n
+            for c in range(a):
+                total -= own[a, c] * g[c]
+            g[a] = total / own[a, a]
+        left = blocks[0, 0, i]
+        for a in range(p):
+            left -= g[a] * g[a]
+        restricted[i] = left
+        if not left > floor * blocks[0, 0, i]:
+            good = False
+
+        table = np.empty((longest + 1, q + 1, TILE))
+        cross = np.empty((q + 1, TILE))
+        schur = np.empty((q + 1, q + 1, TILE))
+        w = np.empty((q + 1, TILE))
+        bad = np.empty(TILE, dtype=np.bool_)
+        for first in range(0, n_series, TILE):
+            width = min(TILE, n_series - first)
+            for b in range(q + 1):
+                for j in range(width):
+                    table[0, b, j] = products[b, i, first + j]
+            for a in range(1, p + 1):
+                for j in range(width):
+                    table[a, 0, j] = products[a, first + j, i]
+                entering = values[presample - a, i]
+                leaving = values[n_periods - a, i]
+                for b in range(1, q + 1):
+                    for j in range(width):
+                        table[a, b, j] = (
+                            table[a - 1, b - 1, j]
+                            + entering * values[presample - b, first + j]
+                            - leaving * values[n_periods - b, first + j]
+                        )
+            for a in range(p + 1):
+                share = sums[a, i] / n
+                for b in range(q + 1):
+                    for j in range(width):
+                        table[a, b, j] -= share * sums[b, first + j]
+            for b in range(q + 1):
+                for j in range(width):
+                    cross[b, j] = table[0, b, j]
+            for a in range(1, p + 1):
+                for c in range(1, a):
+                    weight = own[a - 1, c - 1]
+                    for b in range(q + 1):
+                        for j in range(width):
+                            table[a, b, j] -= weight * table[c, b, j]
+                inverse = 1.0 / own[a - 1, a - 1]
+                weight = g[a - 1]
+                for b in range(q + 1):
+                    for j in range(width):
+                        table[a, b, j] *= inverse
+                        cross[b, j] -= weight * table[a, b, j]
+            # Rows of the block: lags 1..q, then lag 0.
+            for j in range(TILE):
+                bad[j] = False
+            for r in range(q + 1):
+                lag_r = r + 1 if r < q else 0
+                for s in range(r + 1):
+                    lag_s = s + 1 if s < q else 0
+                    for j in range(width):
+                        schur[r, s, j] = blocks[lag_r, lag_s, first + j]
+                    for a in range(1, p + 1):
+                        for j in range(width):
+                            schur[r, s, j] -= table[a, lag_r, j] * table[a, lag_s, j]
+                    for c in range(s):
+                        for j in range(width):
+                            schur[r, s, j] -= schur[r, c, j] * schur[s, c, j]
+                    if s < r:
+                        for j in range(width):
+                            schur[r, s, j] *= schur[s, s, j]
+                for j in range(width):
+                    pivot = schur[r, r, j]
+                    if not pivot > floor * blocks[lag_r, lag_r, first + j]:
+                        bad[j] = True
+                        pivot = 1.0
+                    schur[r, r, j] = 1.0 / np.sqrt(pivot)
+                for j in range(width):
+                    w[r, j] = cross[lag_r, j]
+                for c in range(r):
+                    for j in range(width):
+                        w[r, j] -= schur[r, c, j] * w[c, j]
+                for j in range(width):
+                    w[r, j] *= schur[r, r, j]
+            for j in range(width):
+                gain = 0.0
+                for r in range(n_tested):
+                    gain += w[r, j] * w[r, j]
+                tested[i, first + j] = gain
+                for r in range(n_tested, q + 1):
+                    gain += w[r, j] * w[r, j]
+                whole[i, first + j] = gain
+                doubtful[i, first + j] = bad[j] or not good or not left - gain > floor * left
+        tested[i, i] = 0.0
+        whole[i, i] = 0.0
+        doubtful[i, i] = False
+    return restricted, tested, whole, doubtful
+
+
+def exact_gain(y: FloatArray, own: FloatArray, block: FloatArray) -> tuple[float, float, int]:
+    """Gain, residual sum of squares and rank of a doubtful pair by orthogonal decomposition.
+
+    Columns that the others explain to within rounding take no degree of freedom.
+    """
+    both = np.hstack([own, block])
+    restricted = _residual_sum(y, own)
+    free = _residual_sum(y, both)
+    return max(restricted - free, 0.0), free, int(np.linalg.matrix_rank(both))
+
+
+def _residual_sum(y: FloatArray, x: FloatArray) -> float:
+    residuals = y - x @ np.linalg.lstsq(x, y, rcond=None)[0]
+    return float(residuals @ residuals)
+
+
+def stronger_of_two(f: FloatArray, passed: BoolArray) -> BoolArray:
+    """Drop, of two directions that both pass, the one with the smaller F; a tie drops both."""
+    return np.asarray(passed & ~(passed.T & (f.T >= f)))

@@ -1,0 +1,209 @@
+"""Least squares by the sweep operator, for all training samples of a cross-validation at once.
+
+A *state* holds, per training sample, the matrix of [y, regressors]: its first row and column belong to y, the rest
+to the k regressors. After `sweep_in`, with A = (X'X)^-1 and b = A X'y over that sample,
+
+    state[0, 0] = rss,   state[0, 1:] = b,   state[1:, 1:] = A
+
+and deleting regressor m is one rank-one step: A - a_m a_m'/A_mm, b - a_m b_m/A_mm, rss + b_m^2/A_mm.
+The last state of a stack belongs to the whole sample.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+FAST = {"reassoc", "contract"}  # sums may be reordered into vectors; infinities and NaN keep their meaning
+
+
+@njit(cache=True, error_model="numpy", fastmath=FAST)
+def fill_products(rows, k, bounds, n_folds, state):  # type: ignore[no-untyped-def]
+    """Cross products of [y, regressors] over each fold's complement, and over the whole sample in the last place.
+
+    ``rows`` is (n, >= k + 1), one row an observation: y, then the k regressors.
+    """
+    size = k + 1
+    whole = state[n_folds]
+    for i in range(size):
+        for j in range(size):
+            whole[i, j] = 0.0
+    for f in range(n_folds):
+        fold = state[f]
+        for i in range(size):
+            for j in range(i + 1):
+                fold[i, j] = 0.0
+        t = bounds[f]
+        stop = bounds[f + 1]
+        while t + 4 <= stop:
+            r0 = rows[t]
+            r1 = rows[t + 1]
+            r2 = rows[t + 2]
+            r3 = rows[t + 3]
+            for i in range(size):
+                a0 = r0[i]
+                a1 = r1[i]
+                a2 = r2[i]
+                a3 = r3[i]
+                out = fold[i]
+                for j in range(i + 1):
+                    out[j] += a0 * r0[j] + a1 * r1[j] + a2 * r2[j] + a3 * r3[j]
+            t += 4
+        while t < stop:
+            r0 = rows[t]
+            for i in range(size):
+                a0 = r0[i]
+                out = fold[i]
+                for j in range(i + 1):
+                    out[j] += a0 * r0[j]
+            t += 1
+        for i in range(size):
+            for j in range(i + 1):
+                whole[i, j] += fold[i, j]
+    for f in range(n_folds):
+        fold = state[f]
+        for i in range(size):
+            for j in range(i + 1):
+                fold[i, j] = whole[i, j] - fold[i, j]
+                fold[j, i] = fold[i, j]
+    for i in range(size):
+        for j in range(i):
+            whole[j, i] = whole[i, j]
+
+
+@njit(cache=True, error_model="numpy", fastmath=FAST)
+def sweep_in(matrix, size, first, last, floors, share):  # type: ignore[no-untyped-def]
+    """Sweep pivots first..last-1 in order; the first pivot at or below share * floors[pivot] stops it.
+
+    Returns the pivot that stopped it, or -1 when all went in.
+    """
+    for m in range(first, last):
+        pivot = matrix[m, m]
+        if not pivot > share * floors[m]:
+            return m
+        inverse = 1.0 / pivot
+        row = matrix[m]
+        for i in range(size):
+            if i == m:
+                continue
+            # Rows already swept hold the inverse with its sign turned, so that one formula serves them all.
+            weight = matrix[i, m] * inverse
+            out = matrix[i]
+            for j in range(size):
+                out[j] -= weight * row[j]
+            out[m] = weight
+        for j in range(size):
+            row[j] *= inverse
+        row[m] = -inverse
+    return -1
+
+
+@njit(cache=True, error_model="numpy", fastmath=FAST)
+def settle_signs(matrix, size):  # type: ignore[no-untyped-def]
+    """Turn the swept block -(X'X)^-1 into (X'X)^-1."""
+    for i in range(1, size):
+        for j in range(1, size):
+            matrix[i, j] = -matrix[i, j]
+
+
+@njit(cache=True, error_model="numpy", fastmath=FAST)
+def sweep_out(matrix, size, m, column):  # type: ignore[no-untyped-def]
+    """Delete regressor m and close the gap it leaves. ``column`` is workspace."""
+    inverse = 1.0 / matrix[m, m]
+    for i in range(size):
+        column[i] = matrix[i, m]
+    rss = matrix[0, 0] + column[0] * column[0] * inverse
+    to_i = 0
+    for i in range(size):
+        if i == m:
+            continue
+        weight = column[i] * inverse
+        source = matrix[i]
+        out = matrix[to_i]
+        for j in range(m):
+            out[j] = source[j] - weight * column[j]
+        for j in range(m + 1, size):
+            out[j - 1] = source[j] - weight * column[j]
+        to_i += 1
+    matrix[0, 0] = rss
+
+
+@njit(cache=True, error_model="numpy", fastmath=FAST)
+def held_out_rss(rows, k, bounds, n_folds, state, residuals):  # type: ignore[no-untyped-def]
+    """Sum of squared residuals of each fold under the fit to its complement; fills ``residuals``."""
+    total = 0.0
+    for f in range(n_folds):
+        b = state[f, 0]
+        for t in range(bounds[f], bounds[f + 1]):
+            r = rows[t]
+            e = r[0]
+            for j in range(1, k + 1):
+                e -= b[j] * r[j]
+            residuals[t] = e
+            total += e * e
+    return total
+
+
+@njit(cache=True, error_model="numpy", fastmath=FAST)
+def held_out_rss_without(rows, k, m, bounds, n_folds, state, residuals):  # type: ignore[no-untyped-def]
+    """`held_out_rss` after deleting regressor m, from the residuals with it: e + (b_m/A_mm) x' a_m."""
+    total = 0.0
+    for f in range(n_folds):
+        a = state[f, m]
+        move = state[f, 0, m] / a[m]
+        for t in range(bounds[f], bounds[f + 1]):
+            r = rows[t]
+            e = 0.0
+            for j in range(1, k + 1):
+                e += a[j] * r[j]
+            e = residuals[t] + move * e
+            total += e * e
+    return total
+
+
+@njit(cache=True, error_model="numpy", fastmath=FAST)
+def held_out_rss_orthogonal(rows, k, skip, bounds, n_folds, floors, share, basis):  # type: ignore[no-untyped-def]
+    """`held_out_rss` by twice-repeated Gram-Schmidt on each training sample, for nearly singular ones.
+
+    A column that the ones before it explain, on the training rows, to within ``share`` of its variation over the
+    whole sample is left out of that fold's fit. ``skip`` is a regressor to leave out of all of them (0 for none).
+    ``basis`` is workspace, (k + 1, n): the held-out rows take every step of the training rows with them.
+    """
+    n = bounds[n_folds]
+    total = 0.0
+    for f in range(n_folds):
+        lo = bounds[f]
+        hi = bounds[f + 1]
+        count = 0
+        for m in range(1, k + 2):
+            if m == skip:
+                continue
+            source = m if m <= k else 0  # y comes last, and what is left of it are its residuals
+            column = basis[count]
+            for t in range(n):
+                column[t] = rows[t, source]
+            for _ in range(2):
+                for c in range(count):
+                    against = basis[c]
+                    projection = 0.0
+                    for t in range(lo):
+                        projection += against[t] * column[t]
+                    for t in range(hi, n):
+                        projection += against[t] * column[t]
+                    for t in range(n):
+                        column[t] -= projection * against[t]
+            if source == 0:
+                for t in range(lo, hi):
+                    total += column[t] * column[t]
+                continue
+            left = 0.0
+            for t in range(lo):
+                left += column[t] * column[t]
+            for t in range(hi, n):
+                left += column[t] * column[t]
+            if m == 1 or left > share * floors[m]:
+                scale = 1.0 / np.sqrt(left)
+                for t in range(n):
+                    column[t] *= scale
+                count += 1
+    return total
