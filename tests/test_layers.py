@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -70,7 +71,7 @@ def test_every_contract_holds_on_the_tree() -> None:
     assert run.returncode == 0, run.stdout + run.stderr
 
 
-@pytest.mark.parametrize(("lower", "upper"), [(low[0], up[0]) for up, low in zip(LAYERS, LAYERS[1:], strict=False)])
+@pytest.mark.parametrize(("lower", "upper"), [(low[0], up[0]) for up, low in pairwise(LAYERS)])
 def test_a_layer_that_imports_the_one_above_is_noticed(copy: Path, lower: str, upper: str) -> None:
     spoil(module_file(copy, lower), f"import macrotrade.{upper}")
 
