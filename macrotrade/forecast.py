@@ -18,8 +18,9 @@ Laws, each checked by :func:`macrotrade.testing.check_provider`:
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any, Protocol, cast, get_args, runtime_checkable
 
 import numpy as np
@@ -30,7 +31,7 @@ from macrotrade.errors import DataError, SettingsError, near_misses
 from macrotrade.numerics.mixture import mixture_cdf, mixture_quantile
 from macrotrade.panel.panel import Panel
 
-__all__ = ["Forecast", "Forecaster", "Provider", "Target", "provider_settings", "with_seed"]
+__all__ = ["Forecast", "Forecaster", "Provider", "Target", "provider_settings", "tidy", "with_seed"]
 
 _ADDITIVE: dict[Measure, int] = {"level": 0, "change": 1}
 
@@ -196,7 +197,7 @@ class Forecast:
         return mixture_cdf(self.weights, self.mean, self.scale, np.broadcast_to(value, self.mean.shape[1:]))
 
     def probability_up(self) -> FloatArray:
-        """P(rise), shape (n_horizons, n_series): of the series since the origin, or over the last period of the horizon.
+        """P(rise) of the series since the origin, or over the last period of the horizon; shape (n_horizons, n_series).
 
         For the measure ``level`` the rise is from `origin`. A degenerate mixture at no change gives 0.5.
         """
@@ -226,7 +227,7 @@ class Forecast:
         return dataclasses.replace(self, target=target, mean=self.mean + shift)
 
     def level_quantile(self, probability: float) -> FloatArray:
-        """Quantile of the level in reported units, shape (n_horizons, n_series); exact for level, change and log_change.
+        """Quantile of the level in reported units, shape (n_horizons, n_series); exact where the measure allows it.
 
         Raises
         ------
@@ -259,24 +260,60 @@ class Forecast:
         return np.asarray(mean + scale * generator.standard_normal(uniform.shape))
 
     def frame(self) -> pd.DataFrame:
-        """Tidy table, a row for each (series, horizon): point, spread, quantiles, P(up), origin value and period forecast."""
-        n_horizons, n_series = self.mean.shape[1:]
-        horizons = np.repeat(self.target.horizons, n_series)
-        return pd.DataFrame(
-            {
-                "as_of": self.as_of,
-                "series": np.tile(np.array(self.target.names, dtype=object), n_horizons),
-                "measure": np.tile(np.array(self.target.measures, dtype=object), n_horizons),
-                "horizon": horizons,
-                "period": [str(self.period + int(h)) for h in horizons],
-                "origin": np.tile(self.origin, n_horizons),
-                "point": self.point().ravel(),
-                "spread": self.spread().ravel(),
-                "low": self.quantile(0.1).ravel(),
-                "high": self.quantile(0.9).ravel(),
-                "probability_up": self.probability_up().ravel(),
-            }
-        )
+        """Tidy table, a row for each (horizon, series); see :func:`tidy`."""
+        return tidy((self,))
+
+
+def tidy(forecasts: Sequence[Forecast]) -> pd.DataFrame:
+    """Tidy table of forecasts of one target, a row for each (as_of, horizon, series).
+
+    Columns: as_of, series, measure, horizon, period (the period forecast), origin (last known value, reported units);
+    and in the measure's units point, spread, low and high (10 and 90 per cent quantiles); probability_up.
+    """
+    if not forecasts:
+        return pd.DataFrame(columns=_TIDY_COLUMNS)
+    parts = []
+    for _, group in groupby(forecasts, key=lambda forecast: forecast.mean.shape):
+        parts.append(_tidy_alike(tuple(group)))
+    return pd.concat(parts, ignore_index=True)
+
+
+def _tidy_alike(forecasts: tuple[Forecast, ...]) -> pd.DataFrame:
+    """Tidy table of forecasts with equally many members: one pass over all of them, horizons stacked."""
+    first, n_forecasts = forecasts[0], len(forecasts)
+    names, horizons = first.target.names, np.array(first.target.horizons)
+    weights, mean, scale = (
+        np.concatenate([getattr(forecast, part) for forecast in forecasts], axis=1)
+        for part in ("weights", "mean", "scale")
+    )
+    origin = np.repeat(np.stack([forecast.origin for forecast in forecasts]), len(horizons), axis=0)
+    levels = np.array([measure == "level" for measure in first.target.measures])
+    point = (weights * mean).sum(axis=0)
+    variance = (weights * (scale**2 + (mean - point) ** 2)).sum(axis=0)
+    rows = n_forecasts * len(horizons)
+    ordinals = np.add.outer([forecast.period.ordinal for forecast in forecasts], horizons).ravel()
+    periods = pd.PeriodIndex.from_ordinals(ordinals, freq=first.period.freq).astype(str)  # type: ignore[attr-defined]
+    return pd.DataFrame(
+        {
+            "as_of": np.repeat(pd.DatetimeIndex([f.as_of for f in forecasts]), len(horizons) * len(names)),
+            "series": np.tile(np.array(names, dtype=object), rows),
+            "measure": np.tile(np.array(first.target.measures, dtype=object), rows),
+            "horizon": np.repeat(np.tile(horizons, n_forecasts), len(names)),
+            "period": np.repeat(periods, len(names)),
+            "origin": origin.ravel(),
+            "point": point.ravel(),
+            "spread": np.sqrt(variance).ravel(),
+            "low": mixture_quantile(weights, mean, scale, 0.1).ravel(),
+            "high": mixture_quantile(weights, mean, scale, 0.9).ravel(),
+            "probability_up": (1.0 - mixture_cdf(weights, mean, scale, np.where(levels, origin, 0.0))).ravel(),
+        },
+        columns=_TIDY_COLUMNS,
+    )
+
+
+_TIDY_COLUMNS = [
+    "as_of", "series", "measure", "horizon", "period", "origin", "point", "spread", "low", "high", "probability_up",
+]  # fmt: skip
 
 
 def provider_settings(provider: Provider) -> dict[str, Any]:

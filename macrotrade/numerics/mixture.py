@@ -32,6 +32,8 @@ def mixture_quantile(weights: FloatArray, mean: FloatArray, scale: FloatArray, p
     """
     member_quantiles = mean + scale * ndtri(probability)
     low, high = member_quantiles.min(axis=0), member_quantiles.max(axis=0)
+    if member_quantiles.shape[0] == 1:
+        return np.asarray(low)
     for _ in range(_BISECTIONS):
         middle = 0.5 * (low + high)
         below = mixture_cdf(weights, mean, scale, middle) < probability

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -218,6 +219,20 @@ class History:
         day = int(days([as_of])[0])
         releases = {frequency: table.truncated(day) for frequency, table in self.releases.items()}
         return replace(self, releases=releases, market=self.market.loc[:as_of])
+
+    def fingerprint(self) -> str:
+        """SHA-256 of every number, label and release day: equal histories, equal fingerprints."""
+        if "fingerprint" not in self._cache:
+            digest = hashlib.sha256(f"{self.vintages}|{'|'.join(self.market.columns)}".encode())
+            digest.update(days(pd.DatetimeIndex(self.market.index)).tobytes())
+            digest.update(np.ascontiguousarray(self.market.to_numpy(np.float64)).tobytes())
+            for frequency in sorted(self.releases):
+                table = self.releases[frequency]
+                digest.update("|".join([frequency, *table.names]).encode())
+                for column in (table.series, table.period, table.released, table.superseded, table.value):
+                    digest.update(np.ascontiguousarray(column).tobytes())
+            self._cache["fingerprint"] = digest.hexdigest()
+        return str(self._cache["fingerprint"])
 
     def with_tables(self, releases: Mapping[Frequency, Releases], market: pd.DataFrame) -> History:
         """The same source with other numbers."""

@@ -1,0 +1,189 @@
+"""The decision at one origin: the same run as a backtest, read at its last row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from macrotrade.errors import SettingsError, StaleDataError
+from macrotrade.forecast import Forecast
+from macrotrade.instruments import Instrument
+from macrotrade.panel.panel import Panel
+from macrotrade.panel.vintages import History
+from macrotrade.strategy.result import Decision
+from macrotrade.strategy.run import POOL, Signals, origins_of, rule_label, signals
+from macrotrade.strategy.spec import Strategy
+from macrotrade.strategy.walk_forward import Progress
+
+__all__ = ["decide", "decisions"]
+
+_LOOK_BACK = 13
+
+
+def decide(
+    strategy: Strategy,
+    history: History,
+    as_of: str | pd.Timestamp | None = None,
+    *,
+    look_back: int = _LOOK_BACK,
+    n_jobs: int = 1,
+    store: str | Path | None = None,
+    progress: Progress | None = None,
+) -> tuple[Decision, ...]:
+    """Decisions at the last decision day on or before `as_of`: one for each provider, rule and instrument.
+
+    The positions are those of a backtest at that origin, to the bit: both are :func:`macrotrade.strategy.run.signals`.
+
+    Parameters
+    ----------
+    strategy, history
+        What to run, on what.
+    as_of
+        Day of the decision; the last decision day that the data cover by default.
+    look_back
+        Origins run, the decision's own included, so that the page can say since when a position is held.
+    n_jobs, store, progress
+        See :func:`macrotrade.strategy.walk_forward.walk_forward`.
+
+    Raises
+    ------
+    StaleDataError
+        If the last value of a driver is older than the strategy's `max_age_days` at the decision day.
+    """
+    until = pd.Timestamp(as_of) if as_of is not None else None
+    covered = origins_of(strategy, history, until)
+    wanted = strategy.schedule.origins(covered[0], until) if until is not None else covered
+    _refuse_stale(strategy, history, wanted[-1])
+    if look_back < 1:
+        raise SettingsError(f"look_back counts origins from 1, not {look_back}.")
+    run = signals(strategy, history, wanted, rows=look_back, n_jobs=n_jobs, store=store, progress=progress)
+    return decisions(run, history)
+
+
+def decisions(run: Signals, history: History) -> tuple[Decision, ...]:
+    """Decisions at the last origin of a run, the pooled vote's included; baselines are not decisions."""
+    panel = history.as_of(run.origins[-1])
+    return tuple(
+        _decision(run, panel, provider, rule, ahead, item)
+        for provider in run.scores.columns.unique("provider")
+        for ahead in run.strategy.periods_ahead
+        for rule in run.strategy.rules
+        for item in run.strategy.traded
+    )
+
+
+@dataclass(frozen=True)
+class _Said:
+    """One provider's forecast of one driver, as the decision quotes it."""
+
+    origin: float = float("nan")
+    point: float = float("nan")
+    low: float = float("nan")
+    high: float = float("nan")
+    measure: str = ""
+    members: tuple[Mapping[str, Any], ...] = ()
+    reasons: tuple[str, ...] = ()
+
+
+def _decision(run: Signals, panel: Panel, provider: str, rule: str, ahead: int, item: Instrument) -> Decision:
+    held = run.positions[provider, rule_label(rule, ahead), item.symbol]
+    value = float(run.scores[provider, ahead, item.symbol].iloc[-1])
+    said = _said(run, provider, ahead, item.driver)
+    return Decision(
+        provider=provider,
+        rule=rule_label(rule, ahead),
+        instrument=item.symbol,
+        as_of=run.origins[-1],
+        position=float(held.iloc[-1]),
+        score=value,
+        probability_up=0.5 * (value + 1.0),
+        driver=item.driver,
+        origin=said.origin,
+        point=said.point,
+        low=said.low,
+        high=said.high,
+        measure=said.measure,
+        horizon=ahead,
+        since=_since(held),
+        previous=float(held.iloc[-2]) if len(held) > 1 else None,
+        members=said.members,
+        reasons=said.reasons,
+        data_until=_data_until(panel, (item.driver, item.symbol)),
+    )
+
+
+def _said(run: Signals, provider: str, ahead: int, driver: str) -> _Said:
+    """What stands behind the last score: the forecast made `ahead` - 1 origins before the last, or the refusal."""
+    if provider == POOL:
+        return _Said(reasons=(f"{run.strategy.vote} of the scores of {', '.join(run.walks)}",))
+    walk = run.walks[provider][-1 if ahead > 1 else 0]
+    made_at = run.made_at[ahead]
+    forecast = walk.at(made_at) if made_at is not None else None
+    if forecast is None:
+        return _Said(reasons=tuple(refusal.reason for refusal in walk.refusals if refusal.as_of == made_at))
+    horizons, names = forecast.target.horizons, forecast.target.names
+    row, column = (horizons.index(ahead) if ahead in horizons else 0), names.index(driver)
+    table = forecast.frame().iloc[row * len(names) + column]
+    return _Said(
+        origin=float(table["origin"]),
+        point=float(table["point"]),
+        low=float(table["low"]),
+        high=float(table["high"]),
+        measure=str(table["measure"]),
+        members=_members(forecast, row, column),
+        reasons=forecast.reasons,
+    )
+
+
+def _members(forecast: Forecast, row: int, column: int) -> tuple[Mapping[str, Any], ...]:
+    """Members by falling weight."""
+    weights = forecast.weights[:, row, column]
+    return tuple(
+        {
+            "member": forecast.members[member],
+            "weight": float(weights[member]),
+            "mean": float(forecast.mean[member, row, column]),
+            "scale": float(forecast.scale[member, row, column]),
+        }
+        for member in np.argsort(-weights, kind="stable")
+    )
+
+
+def _since(held: pd.Series) -> pd.Timestamp | None:
+    """Origin since which the position has had its present sign, if the run goes back that far."""
+    signs = np.sign(held.to_numpy())
+    changes = np.flatnonzero(signs != signs[-1])
+    return pd.Timestamp(held.index[changes[-1] + 1]) if changes.size else None
+
+
+def _data_until(panel: Panel, names: tuple[str, ...]) -> dict[str, str]:
+    """Last known session or period of each series."""
+    until = {}
+    for name in dict.fromkeys(names):
+        for frequency in ("D", "M", "Q"):
+            if frequency in panel.frames and name in panel.frames[frequency].columns:
+                until[name] = str(panel.values(name, frequency).index[-1]).removesuffix(" 00:00:00")
+                break
+    return until
+
+
+def _refuse_stale(strategy: Strategy, history: History, origin: pd.Timestamp) -> None:
+    panel = history.as_of(origin)
+    if "D" not in panel.frames:
+        return
+    for item in strategy.traded:
+        if item.driver not in panel.frames["D"].columns:
+            continue
+        last = pd.Timestamp(panel.values(item.driver, "D").index[-1])
+        age = (origin - last).days
+        if age > strategy.max_age_days:
+            raise StaleDataError(
+                f"{item.driver}, which drives {item.symbol}, was last quoted on {last:%Y-%m-%d}, {age} days before the "
+                f"decision of {origin:%Y-%m-%d}; max_age_days is {strategy.max_age_days}. Update the data, or ask for "
+                f"--as-of {last:%Y-%m-%d}."
+            )
