@@ -65,9 +65,7 @@ def read_table(name: str, folder: Path = FOLDER) -> pd.DataFrame:
 def read_manifest(folder: Path = FOLDER) -> dict[str, TableEntry]:
     """The manifest of a folder of tables: name to entry."""
     entries = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    return {
-        name: TableEntry(**{**entry, "packages": tuple(entry["packages"])}) for name, entry in entries.items()
-    }
+    return {name: TableEntry(**{**entry, "packages": tuple(entry["packages"])}) for name, entry in entries.items()}
 
 
 def check_embedded(folder: Path = FOLDER) -> tuple[str, ...]:
@@ -80,9 +78,7 @@ def check_embedded(folder: Path = FOLDER) -> tuple[str, ...]:
     return tuple(problem for problem in problems if problem)
 
 
-def write_tables(
-    tables: dict[str, tuple[pd.DataFrame, tuple[str, ...]]], folder: Path
-) -> dict[str, TableEntry]:
+def write_tables(tables: dict[str, tuple[pd.DataFrame, tuple[str, ...]]], folder: Path) -> dict[str, TableEntry]:
     """Write tables and their manifest to a folder; return the manifest.
 
     Parameters

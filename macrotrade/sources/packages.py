@@ -94,10 +94,7 @@ SKFOLIO = Package(
 ZIPLINE = Package(
     name="zipline-reloaded",
     version="3.2.1",
-    file=(
-        "zipline_reloaded-3.2.1-cp312-cp312-manylinux2014_x86_64"
-        ".manylinux_2_17_x86_64.manylinux_2_28_x86_64.whl"
-    ),
+    file=("zipline_reloaded-3.2.1-cp312-cp312-manylinux2014_x86_64.manylinux_2_17_x86_64.manylinux_2_28_x86_64.whl"),
     sha256="b998262502312de961eacd00453ab6a13cff5a1e1ccf047e6204c14856eda4fb",
     # The platform is named so that every machine downloads the same file.
     fetch=(

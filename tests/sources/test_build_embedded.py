@@ -32,9 +32,7 @@ def test_a_gretl_database_gives_each_frequency_with_its_periods():
     values = np.array([2.42, -999.0, 15.32, 4.0, 1.5, 2.5, 3.5], "<f4").tobytes()
     monthly = read_database(INDEX, values, "M")
     quarterly = read_database(INDEX, values, "Q")
-    expected = pd.DataFrame(
-        {"rate": [2.42, np.nan, 15.32, 4.0]}, index=pd.period_range("1959-11", periods=4, freq="M")
-    )
+    expected = pd.DataFrame({"rate": [2.42, np.nan, 15.32, 4.0]}, index=pd.period_range("1959-11", periods=4, freq="M"))
     pd.testing.assert_frame_equal(monthly, expected, check_exact=True)
     assert quarterly["output"].to_dict() == {
         pd.Period("1947Q2"): 1.5,
