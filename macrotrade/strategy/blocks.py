@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import tempfile
@@ -46,7 +47,7 @@ def write_block(file: Path, forecasts: Sequence[Forecast], refusals: Sequence[tu
 def read_block(file: Path, target: Target) -> tuple[tuple[Forecast, ...], list[tuple[pd.Timestamp, str]]] | None:
     """Forecasts and refusals of a block, or None where it is absent or was damaged."""
     try:
-        with np.load(file, allow_pickle=False) as saved:
+        with np.load(io.BytesIO(file.read_bytes()), allow_pickle=False) as saved:
             words = json.loads(saved["words"].tobytes())
             forecasts = tuple(
                 Forecast(

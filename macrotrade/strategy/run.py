@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -233,7 +234,7 @@ def rule_label(rule: str, ahead: int) -> str:
 
 def _ruled(strategy: Strategy, scores: pd.DataFrame) -> pd.DataFrame:
     columns: dict[tuple[str, str, str], np.ndarray] = {}
-    keys: list[tuple[str, int, str]] = scores.columns.to_list()
+    keys = cast(list[tuple[str, int, str]], scores.columns.to_list())
     for provider, ahead, symbol in keys:
         values = scores[provider, ahead, symbol].to_numpy()
         for name in strategy.rules:
@@ -260,7 +261,7 @@ def _volatility_scaled(strategy: Strategy, history: History, held: pd.DataFrame)
     multiples = {
         symbol: [
             volatility_multiple(
-                history.as_of(origin).daily[symbol].dropna().pct_change().to_numpy(np.float64),
+                np.asarray(history.as_of(origin).daily[symbol].dropna().pct_change(), dtype=np.float64),
                 target,
                 strategy.portfolio.maximum_leverage,
             )

@@ -69,7 +69,7 @@ class RuleOptions(_Part):
 
 
 class DataOptions(_Part):
-    """Which source: ``embedded``, ``fred-md`` (with `path`) or ``synthetic``; `prices` is a folder of contract files."""
+    """Which source: ``embedded``, ``fred-md`` (with `path`) or ``synthetic``; `prices`: a file or folder of prices."""
 
     source: str = "embedded"
     path: str | None = None
@@ -281,5 +281,6 @@ def _told(problem: Any) -> str:
     words = re.sub(r"^Value error, ", "", problem["msg"])
     if problem["type"] == "literal_error":
         choices = re.findall(r"'([^']*)'", problem["ctx"]["expected"])
-        return f"{key} = {problem['input']!r} is not one of {', '.join(choices)}. {near_misses(str(problem['input']), choices)}"
+        given = str(problem["input"])
+        return f"{key} = {given!r} is not one of {', '.join(choices)}. {near_misses(given, choices)}"
     return f"{key}: {words} (got {problem['input']!r})" if key else words

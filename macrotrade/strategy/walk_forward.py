@@ -171,11 +171,13 @@ class _Block:
         forecaster: Forecaster | None = None
         for origin, fit_origin in zip(self.origins, self.fits, strict=True):
             try:
+                panel = history.as_of(origin)
                 if forecaster is None or fit_origin != fitted_at:
                     forecaster, fitted_at = None, fit_origin
                     seeded = with_seed(self.provider, derived_seed(self.seed, self.name, fit_origin))
-                    forecaster = seeded.fit(history.as_of(fit_origin), self.target)
-                forecasts.append(forecaster.forecast(history.as_of(origin)))
+                    known_at_fit = panel if fit_origin == origin else history.as_of(fit_origin)
+                    forecaster = seeded.fit(known_at_fit, self.target)
+                forecasts.append(forecaster.forecast(panel))
             except FitError as error:
                 refusals.append(Refusal(origin, str(error)))
             except Exception as error:

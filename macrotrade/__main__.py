@@ -1,0 +1,32 @@
+"""``python -m macrotrade`` and the command ``macrotrade``: run, and turn errors into messages and exit codes."""
+
+from __future__ import annotations
+
+import sys
+
+from macrotrade.errors import MacrotradeError, SettingsError
+
+__all__ = ["main"]
+
+USAGE, REFUSED = 2, 3
+
+
+def main() -> None:
+    """Run the command line; exit 0 done, 2 usage, 3 refused (stale or bad data), 4 nothing to do."""
+    from macrotrade.cli import app
+
+    try:
+        app()
+    except SettingsError as error:
+        sys.exit(_told(error, USAGE))
+    except MacrotradeError as error:
+        sys.exit(_told(error, REFUSED))
+
+
+def _told(error: MacrotradeError, code: int) -> int:
+    print(f"macrotrade: {error}", file=sys.stderr)
+    return code
+
+
+if __name__ == "__main__":
+    main()

