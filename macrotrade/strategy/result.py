@@ -111,7 +111,7 @@ class Backtest:
         (the period forecast), origin (last known value), point, spread, low, high, probability_up, outcome (realised
         value of the same measure from the series as last reported; NaN while unknown).
     scores
-        Origins x (provider, instrument): 2 P(price up) - 1.
+        Origins x (provider, ahead, instrument): 2 P(price up) - 1 for the period held, on a forecast `ahead` periods old.
     positions
         Origins x (provider, rule, instrument): target exposure decided at each origin.
     prices
@@ -122,6 +122,11 @@ class Backtest:
         Sessions x (provider, rule, instrument): simple returns net of costs, decimal, per session.
     gross_returns
         The same before costs.
+    turnover
+        Sessions x (provider, rule, instrument): traded at each close, as a fraction of the portfolio.
+    coin_flips
+        Sessions x (coin, ``coin``, instrument): net returns of traders who toss a coin at every origin; their spread is
+        what luck alone earns.
     cost_rates
         Instrument x (trade, roll): cost of one unit of turnover, and of holding one unit for a session, decimal.
     periods_per_year
@@ -139,6 +144,8 @@ class Backtest:
     exposure: pd.DataFrame
     returns: pd.DataFrame
     gross_returns: pd.DataFrame
+    turnover: pd.DataFrame
+    coin_flips: pd.DataFrame
     cost_rates: pd.DataFrame
     periods_per_year: float
     decisions: tuple[Decision, ...]

@@ -153,7 +153,7 @@ class Strategy(_Part):
     start: str | None = None
     end: str | None = None
     seed: int = 0
-    coin_flips: int = Field(default=500, ge=0)
+    coin_flips: int = Field(default=200, ge=1)
     max_age_days: int = Field(default=10, ge=0)
     data: DataOptions = DataOptions()
     portfolio: PortfolioOptions = PortfolioOptions()
