@@ -11,7 +11,7 @@ import pandas as pd
 
 from macrotrade.errors import DataError
 
-__all__ = ["read_raw_table", "text_table"]
+__all__ = ["csv_text", "read_raw_table", "text_table"]
 
 
 def read_raw_table(path: str | Path) -> pd.DataFrame:
@@ -40,12 +40,27 @@ def read_raw_table(path: str | Path) -> pd.DataFrame:
         raise DataError(f"{path}: cannot be read ({error.strerror}); check the path.") from error
     if path.suffix == ".parquet":
         return _parquet_table(content, path)
-    return text_table(_unzipped(content, path), str(path))
+    return text_table(content, str(path))
 
 
 def text_table(content: bytes, file: str) -> pd.DataFrame:
-    """The cells of CSV bytes; `file` is named in errors. Encoding UTF-8, or cp1252 where that fails."""
-    text = _decoded(content).lstrip("\ufeff")
+    """The cells of CSV bytes (gzipped or not); `file` is named in errors."""
+    text = csv_text(content, file)
+    try:
+        table = pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False, skip_blank_lines=True, index_col=False)
+    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        raise DataError(f"{file}: is not a table of comma-separated values ({error}); check the separator.") from error
+    stripped = pd.DataFrame({str(name).strip(): column.str.strip() for name, column in table.items()})
+    blank = (stripped == "").all(axis=1)
+    return stripped[~blank].reset_index(drop=True)
+
+
+def csv_text(content: bytes, file: str) -> str:
+    """Text of CSV bytes (gzipped or not), refused where it is empty, a web page or cut off.
+
+    The encoding is UTF-8, or cp1252 where that fails.
+    """
+    text = _decoded(_unzipped(content, file)).lstrip("\ufeff")
     head = text[:500].lstrip().lower()
     if not head:
         raise DataError(f"{file}: the file is empty; download it again.")
@@ -55,13 +70,7 @@ def text_table(content: bytes, file: str) -> pd.DataFrame:
             "an error or a consent page. Open the address in a browser and save the data file itself."
         )
     _require_whole_lines(text, file)
-    try:
-        table = pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False, skip_blank_lines=True, index_col=False)
-    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise DataError(f"{file}: is not a table of comma-separated values ({error}); check the separator.") from error
-    stripped = pd.DataFrame({str(name).strip(): column.str.strip() for name, column in table.items()})
-    blank = (stripped == "").all(axis=1)
-    return stripped[~blank].reset_index(drop=True)
+    return text
 
 
 def _parquet_table(content: bytes, path: Path) -> pd.DataFrame:
@@ -75,14 +84,14 @@ def _parquet_table(content: bytes, path: Path) -> pd.DataFrame:
     return table if isinstance(table.index, pd.RangeIndex) else table.reset_index()
 
 
-def _unzipped(content: bytes, path: Path) -> bytes:
+def _unzipped(content: bytes, file: str) -> bytes:
     if not content.startswith(b"\x1f\x8b"):
         return content
     try:
         return gzip.decompress(content)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise DataError(
-            f"{path}: the gzip file ends too early or is damaged ({error}); the download was cut off. "
+            f"{file}: the gzip file ends too early or is damaged ({error}); the download was cut off. "
             "Download it again."
         ) from error
 
