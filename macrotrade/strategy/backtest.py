@@ -70,7 +70,7 @@ def backtest(
 
 
 def traded_prices(strategy: Strategy, history: History) -> pd.DataFrame:
-    """Sessions x instrument from the last close before the first origin to the last day on which all are quoted."""
+    """Sessions x instrument, from the first origin's close to the last day on which all are quoted."""
     prices = history.prices(strategy.instruments)
     last = min(pd.Timestamp(prices[symbol].last_valid_index()) for symbol in strategy.instruments)
     first = origins_of(strategy, history)[0]
@@ -90,7 +90,7 @@ def _forecasts(run: Signals, history: History) -> pd.DataFrame:
 
 
 def _coin_flip_positions(run: Signals) -> pd.DataFrame:
-    """Origins x (coin, ``coin``, instrument): seeded traders, each tossing anew at every origin for every instrument."""
+    """Origins x (coin, ``coin``, instrument): seeded traders, each tossing anew at every origin and instrument."""
     n_coins, symbols = run.strategy.coin_flips, run.strategy.instruments
     seed = derived_seed(run.strategy.seed, "coin flips", run.origins[0])
     tossed = coin_flips(len(run.origins), n_coins * len(symbols), seed)

@@ -111,7 +111,7 @@ class Backtest:
         (the period forecast), origin (last known value), point, spread, low, high, probability_up, outcome (realised
         value of the same measure from the series as last reported; NaN while unknown).
     scores
-        Origins x (provider, ahead, instrument): 2 P(price up) - 1 for the period held, on a forecast `ahead` periods old.
+        Origins x (provider, ahead, instrument): 2 P(price up) - 1 for the period held, forecast `ahead` periods before.
     positions
         Origins x (provider, rule, instrument): target exposure decided at each origin.
     prices
