@@ -58,7 +58,7 @@ def largest_rss(kind, value, k, n):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, error_model="numpy", fastmath=FAST)
-def block_inverses(columns, spread, series, longest, q, intercept, bounds, n_folds, inverses, rows):  # type: ignore[no-untyped-def]
+def block_inverses(columns, spread, series, longest, q, bounds, n_folds, inverses, rows):  # type: ignore[no-untyped-def]
     """(X'X)^-1 of [1, block] over each training sample and the whole one. Returns False when one is nearly singular."""
     n = columns.shape[1]
     k = q + 2
@@ -136,8 +136,8 @@ def residual_stage_rss(
 
 
 @njit(cache=True, error_model="numpy", fastmath=FAST)
-def set_up(columns, spread, codes, k, bounds, n_folds, rows, state, floors, first_new):  # type: ignore[no-untyped-def]
-    """Gather and sweep an equation; regressors from place ``first_new`` on that add nothing are dropped.
+def set_up(columns, spread, codes, k, bounds, n_folds, rows, state, floors):  # type: ignore[no-untyped-def]
+    """Gather and sweep an equation; a regressor that the ones before it explain is dropped.
 
     Returns (k, sound): the regressors left, and whether every training sample is well conditioned.
     """
@@ -230,7 +230,7 @@ def joint_rss(columns, spread, base_codes, k, series, longest, q, bounds, n_fold
         codes[j] = base_codes[j]
     for b in range(q + 1):
         codes[k + b] = series * (longest + 1) + (b + 1 if b < q else 0)
-    size, sound = set_up(columns, spread, codes, k + q + 1, bounds, n_folds, rows, state, floors, k)
+    size, sound = set_up(columns, spread, codes, k + q + 1, bounds, n_folds, rows, state, floors)
     return cross_validated(rows, size, bounds, n_folds, state, floors, residuals, basis, sound), size
 
 
@@ -248,6 +248,7 @@ def build_one(
     longest,
     p,
     q,
+    intercept,
     n_seasons,
     trend,
     final_in_sample,
@@ -262,7 +263,6 @@ def build_one(
     """Build one equation. Fills its codes and (k, scheme, rss, cross-validated rss, cv rss by last scheme)."""
     n = columns.shape[1]
     n_codes = columns.shape[0]
-    intercept = n_codes - n_seasons - 2
     max_folds = fold_bounds.shape[1] - 1
     rows = np.empty((n, capacity + 1))
     state = np.empty((max_folds + 1, capacity + 1, capacity + 1))
@@ -298,7 +298,7 @@ def build_one(
         codes[0] = intercept
         for d in range(1, p + 1):
             codes[d] = target * (longest + 1) + d
-        k, sound = set_up(columns, spread, codes, p + 1, bounds, n_folds, rows, state, floors, 1)
+        k, sound = set_up(columns, spread, codes, p + 1, bounds, n_folds, rows, state, floors)
         rss = cross_validated(rows, k, bounds, n_folds, state, floors, residuals, basis, sound)
         score = criterion_value(kind, rss, k, n)
         n_remaining = n_candidates
@@ -367,7 +367,7 @@ def build_one(
                 n_remaining -= 1
                 for d in range(q + 1):
                     codes[k + d] = candidates[entering] * (longest + 1) + (d + 1 if d < q else 0)
-                k, sound = set_up(columns, spread, codes, k + q + 1, bounds, n_folds, rows, state, floors, k)
+                k, sound = set_up(columns, spread, codes, k + q + 1, bounds, n_folds, rows, state, floors)
                 rss = cross_validated(rows, k, bounds, n_folds, state, floors, residuals, basis, sound)
                 score = criterion_value(kind, rss, k, n)
             k, score = delete_backward(
@@ -380,7 +380,7 @@ def build_one(
                 break
             if n_remaining == 0:
                 break
-        k, sound = set_up(columns, spread, codes, k, bounds, n_folds, rows, state, floors, 1)
+        k, sound = set_up(columns, spread, codes, k, bounds, n_folds, rows, state, floors)
         rss = cross_validated(rows, k, bounds, n_folds, state, floors, residuals, basis, sound)
         if rss < best_rss or scheme == 0:
             best_rss = rss
@@ -402,19 +402,19 @@ def build_one(
             best_codes[k] = n_codes - 1
             added = 1
         if added > 0:
-            k, sound = set_up(columns, spread, best_codes, k + added, bounds, n_folds, rows, state, floors, k)
+            k, sound = set_up(columns, spread, best_codes, k + added, bounds, n_folds, rows, state, floors)
             rss = cross_validated(rows, k, bounds, n_folds, state, floors, residuals, basis, sound)
             score = criterion_value(kind, rss, k, n)
             k, score = delete_backward(
                 best_codes, k, score, kind, False, bounds, n_folds, rows, state, floors, residuals, basis, column, sound
             )
     if final_in_sample:
-        k, sound = set_up(columns, spread, best_codes, k, bounds, n_folds, rows, state, floors, 1)
+        k, sound = set_up(columns, spread, best_codes, k, bounds, n_folds, rows, state, floors)
         score = criterion_value(kind, state[n_folds, 0, 0], k, n)
         k, score = delete_backward(
             best_codes, k, score, kind, True, bounds, n_folds, rows, state, floors, residuals, basis, column, sound
         )
-    k, sound = set_up(columns, spread, best_codes, k, bounds, n_folds, rows, state, floors, 1)
+    k, sound = set_up(columns, spread, best_codes, k, bounds, n_folds, rows, state, floors)
     out_numbers[0] = k
     out_numbers[1] = best_scheme
     out_numbers[2] = state[n_folds, 0, 0]
@@ -437,6 +437,7 @@ def build_all(
     longest,
     p,
     q,
+    intercept,
     n_seasons,
     trend,
     final_in_sample,
@@ -457,7 +458,6 @@ def build_all(
     n_series = candidate_starts.shape[0] - 1
     n_schemes = fold_counts.shape[0]
     max_folds = fold_bounds.shape[1] - 1
-    intercept = columns.shape[0] - n_seasons - 2
     inverses = np.empty((n_schemes, n_series, max_folds + 1, q + 3, q + 3))
     usable = np.zeros((n_schemes, n_series), dtype=np.bool_)
     for j in prange(n_series):
@@ -465,7 +465,7 @@ def build_all(
             rows = np.empty((n, q + 3))
             for scheme in range(n_schemes):
                 usable[scheme, j] = block_inverses(
-                    columns, spread, j, longest, q, intercept,
+                    columns, spread, j, longest, q,
                     fold_bounds[scheme], fold_counts[scheme], inverses[scheme, j], rows,
                 )
     codes = np.zeros((n_series, capacity + 1), dtype=np.int64)
@@ -476,7 +476,7 @@ def build_all(
         hi = candidate_starts[i + 1]
         build_one(
             columns, spread, i, candidates[lo:hi], joint_in_sample[lo:hi], inverses, usable,
-            fold_bounds, fold_counts, longest, p, q, n_seasons, trend, final_in_sample, kind, max_share,
+            fold_bounds, fold_counts, longest, p, q, intercept, n_seasons, trend, final_in_sample, kind, max_share,
             always_joint, first_always, codes[i], numbers[i], capacity,
         )
     return codes, numbers

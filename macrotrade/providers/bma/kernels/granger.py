@@ -20,6 +20,20 @@ from macrotrade._typing import BoolArray, FloatArray
 TILE = 16  # causes worked on together: their tables stay in the first-level cache
 
 
+def partitioned(
+    values: FloatArray, presample: int, p: int, q: int, n_tested: int, floor: float
+) -> tuple[FloatArray, FloatArray, FloatArray, BoolArray]:
+    """`partitioned_gains` from the standardised series alone, shape (n_periods, n_series)."""
+    longest = max(p, q)
+    products = lag_products(values, presample, longest)
+    sums = lag_sums(values, presample, longest)
+    blocks = block_products(values, products, sums, presample, longest)
+    restricted, tested, whole, doubtful = partitioned_gains(
+        values, products, sums, blocks, presample, p, q, n_tested, floor
+    )
+    return restricted, tested, whole, doubtful
+
+
 def lag_products(values: FloatArray, presample: int, n_lags: int) -> FloatArray:
     """H[d, i, j] = sum over t = presample..T-1 of x_i[t] x_j[t-d], d = 0..n_lags."""
     n_periods = len(values)
@@ -89,7 +103,7 @@ def partitioned_gains(values, products, sums, blocks, presample, p, q, n_tested,
         good = True
         for a in range(p):
             for b in range(a + 1):
-                total = blocks[a + 1, b + 1, i] if p <= q else 0.0
+                total = blocks[a + 1, b + 1, i]
                 for c in range(b):
                     total -= own[a, c] * own[b, c]
                 if a == b:

@@ -1,0 +1,253 @@
+"""Build, estimate and re-estimate equations on a sample.
+
+1. `Design` lays out every regressor a sample offers (`kernels.building` explains the order).
+2. `build_equations` selects and estimates the machine-built equation of each series.
+3. `autoregressions` and `seasonal_autoregressions` estimate its companions.
+4. `without_term` re-estimates one equation after a term is cut.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+
+import numba
+import numpy as np
+
+from macrotrade._typing import FloatArray, IntArray
+from macrotrade.providers.bma.equation import Equation, Origin, Term
+from macrotrade.providers.bma.kernels.building import AIC, BIC, BICA, build_all
+from macrotrade.providers.bma.kernels.estimation import estimate_all
+from macrotrade.providers.bma.sample import Sample
+from macrotrade.providers.bma.screen import Screen
+
+_CRITERIA = {"bica": BICA, "bic": BIC, "aic": AIC}
+_TENFOLD = 10
+
+
+class Design:
+    """Every regressor that a sample offers, standardised, one row each.
+
+    Parameters
+    ----------
+    sample : the converted series.
+    """
+
+    def __init__(self, sample: Sample) -> None:
+        self.sample = sample
+        self.settings = sample.settings
+        self.stride = self.settings.presample + 1
+        self.intercept = sample.n_series * self.stride
+        self.n_seasons = self.settings.season_length - 1
+        self.trend = self.intercept + self.n_seasons + 1
+        self.rows = sample.first_row + np.arange(self.settings.presample, len(sample.converted))
+
+    @property
+    def n_observations(self) -> int:
+        """Rows of every equation."""
+        return len(self.rows)
+
+    @cached_property
+    def columns(self) -> FloatArray:
+        """(n_codes, n_observations) regressors."""
+        n = self.n_observations
+        values = self.sample.standardised
+        out = np.empty((self.trend + 1, n))
+        lagged = out[: self.intercept].reshape(self.sample.n_series, self.stride, n)
+        for lag in range(self.stride):
+            first = self.settings.presample - lag
+            lagged[:, lag] = values[first : first + n].T
+        out[self.intercept] = 1.0
+        season = (self.sample.first_season + self.rows) % self.settings.season_length
+        out[self.intercept + 1 : self.trend] = season == np.arange(self.n_seasons)[:, None]
+        out[self.trend] = (self.rows - self.rows.mean()) / self.rows.std()
+        return out
+
+    @cached_property
+    def spread(self) -> FloatArray:
+        """Variation of each regressor about its mean."""
+        return np.asarray(((self.columns - self.columns.mean(axis=1, keepdims=True)) ** 2).sum(axis=1))
+
+    @cached_property
+    def means(self) -> FloatArray:
+        """What was taken off each regressor."""
+        plain = np.zeros(self.n_seasons + 1)
+        return np.concatenate([np.repeat(self.sample.means, self.stride), plain, [self.rows.mean()]])
+
+    @cached_property
+    def scales(self) -> FloatArray:
+        """What each regressor was divided by."""
+        plain = np.ones(self.n_seasons + 1)
+        return np.concatenate([np.repeat(self.sample.scales, self.stride), plain, [self.rows.std()]])
+
+    def fold_bounds(self, n_folds: int) -> IntArray:
+        """First row of each contiguous fold, and the end; the first folds take what does not divide."""
+        lengths = [len(fold) for fold in np.array_split(np.arange(self.n_observations), n_folds)]
+        return np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+
+    def code(self, term: Term) -> int:
+        """Row of a term's regressor."""
+        match term.kind:
+            case "series":
+                return self.sample.names.index(term.series) * self.stride + term.lag
+            case "season":
+                return self.intercept + 1 + term.season
+            case "trend":
+                return self.trend
+            case _:
+                return self.intercept
+
+    def term(self, code: int, coefficient: float, t_statistic: float) -> Term:
+        """The term whose regressor is this row."""
+        if code < self.intercept:
+            series, lag = divmod(code, self.stride)
+            name, form = self.sample.names[series], str(self.sample.conversions[series])
+            return Term("series", coefficient, t_statistic, series=name, form=form, lag=lag)
+        if code == self.intercept:
+            return Term("intercept", coefficient, t_statistic)
+        if code == self.trend:
+            return Term("trend", coefficient, t_statistic)
+        return Term("season", coefficient, t_statistic, season=code - self.intercept - 1)
+
+
+def build_equations(design: Design, screen: Screen) -> tuple[Equation, ...]:
+    """The machine-built equation of every series of the sample."""
+    codes, counts, n_folds, rss_chosen = select_regressors(design, screen)
+    return estimate(design, codes, counts, "machine", n_folds=n_folds, rss_chosen=rss_chosen)
+
+
+def select_regressors(design: Design, screen: Screen) -> tuple[IntArray, IntArray, IntArray, FloatArray]:
+    """Regressor codes (n_series, most), their counts, the winning fold counts and their residual sums."""
+    settings, sample = design.settings, design.sample
+    candidates = [np.flatnonzero(row).astype(np.int64) for row in screen.candidates]
+    flat = np.concatenate(candidates)
+    bounds = np.zeros((len(settings.folds), max(settings.folds) + 1), dtype=np.int64)
+    for place, n_folds in enumerate(settings.folds):
+        bounds[place, : n_folds + 1] = design.fold_bounds(n_folds)
+    moving = ~np.isin(sample.names, sample.constant)
+    n_seasons = design.n_seasons if settings.seasonal else 0
+    capacity = (
+        max(settings.n_lags + 1, int(design.n_observations * settings.max_parameter_share))
+        + settings.block_lags + design.n_seasons + 2
+    )
+    codes, numbers = build_all(
+        design.columns,
+        design.spread,
+        _dealt(np.array([len(each) for each in candidates]), moving),
+        np.concatenate([[0], np.cumsum([len(each) for each in candidates])]).astype(np.int64),
+        flat,
+        screen.joint_rss[screen.candidates],
+        screen.candidates.any(axis=0),
+        bounds,
+        np.array(settings.folds, dtype=np.int64),
+        settings.presample,
+        settings.n_lags,
+        settings.block_lags,
+        design.intercept,
+        n_seasons,
+        settings.trend,
+        settings.final_in_sample_deletion,
+        _CRITERIA[settings.criterion],
+        settings.max_parameter_share,
+        settings.selection == "joint",
+        settings.first_block == "always",
+        capacity,
+    )
+    counts = numbers[:, 0].astype(np.int64)
+    counts[~moving] = 1
+    codes[~moving, 0] = design.intercept
+    n_folds_chosen = np.array(settings.folds, dtype=np.int64)[numbers[:, 1].astype(np.int64)]
+    return codes[:, : counts.max()], counts, n_folds_chosen, numbers[:, 3]
+
+
+def autoregressions(design: Design) -> tuple[Equation, ...]:
+    """Each series on a constant and its own lags 1..n_lags."""
+    own = np.arange(design.sample.n_series)[:, None] * design.stride + np.arange(1, design.settings.n_lags + 1)
+    return _companions(design, own, "autoregression")
+
+
+def seasonal_autoregressions(design: Design) -> tuple[Equation, ...]:
+    """Each series on a constant, its own last value, and seasonal dummies."""
+    n_series = design.sample.n_series
+    seasons = np.tile(design.intercept + 1 + np.arange(design.n_seasons), (n_series, 1))
+    own = np.hstack([np.arange(n_series)[:, None] * design.stride + 1, seasons])
+    return _companions(design, own, "seasonal autoregression")
+
+
+def without_term(design: Design, equation: Equation, term: Term) -> Equation:
+    """The equation re-estimated without one of its terms."""
+    kept = [design.code(each) for each in equation.terms if each is not term]
+    place = np.array([design.sample.names.index(equation.target)])
+    codes = np.array([kept], dtype=np.int64)
+    (estimated,) = estimate(
+        design, codes, np.array([len(kept)]), equation.origin, n_folds=np.array([equation.n_folds]), places=place
+    )
+    return estimated
+
+
+def estimate(
+    design: Design,
+    codes: IntArray,
+    counts: IntArray,
+    origin: Origin,
+    *,
+    n_folds: IntArray | None = None,
+    rss_chosen: FloatArray | None = None,
+    places: IntArray | None = None,
+) -> tuple[Equation, ...]:
+    """Equations with these regressors, estimated by least squares and cross-validated with ten folds.
+
+    ``places`` are the series on the left, all in turn by default. ``rss_chosen`` are standardised residual sums from
+    the folds that chose each equation; where they are not given the tenfold ones stand in.
+    """
+    sample = design.sample
+    left = np.arange(sample.n_series) if places is None else places
+    coefficients, t_statistics, numbers, kept = estimate_all(
+        design.columns,
+        design.spread,
+        left * design.stride,
+        np.ascontiguousarray(codes),
+        counts.astype(np.int64),
+        design.means,
+        design.scales,
+        design.fold_bounds(_TENFOLD),
+        _TENFOLD,
+    )
+    equations = []
+    for e, j in enumerate(left):
+        k = int(numbers[e, 0])
+        chosen = numbers[e, 2] if rss_chosen is None else rss_chosen[e] * sample.scales[j] ** 2
+        equations.append(
+            Equation(
+                target=sample.names[j],
+                conversion=sample.conversions[j],
+                terms=_terms(design, kept[e, :k], coefficients[e, :k], t_statistics[e, :k]),
+                origin=origin,
+                n_observations=design.n_observations,
+                n_folds=0 if n_folds is None else int(n_folds[e]),
+                rss=float(numbers[e, 1]),
+                rss_cross_validated=float(chosen),
+                rss_tenfold=float(numbers[e, 2]),
+            )
+        )
+    return tuple(equations)
+
+
+def _terms(design: Design, codes: IntArray, b: FloatArray, t: FloatArray) -> tuple[Term, ...]:
+    return tuple(design.term(int(c), float(b[j]), float(np.nan_to_num(t[j]))) for j, c in enumerate(codes))
+
+
+def _companions(design: Design, regressors: IntArray, origin: Origin) -> tuple[Equation, ...]:
+    n_series, n_regressors = regressors.shape
+    constant = np.full((n_series, 1), design.intercept)
+    counts = np.full(n_series, n_regressors + 1)
+    counts[np.isin(design.sample.names, design.sample.constant)] = 1
+    return estimate(design, np.hstack([constant, regressors]).astype(np.int64), counts, origin)
+
+
+def _dealt(n_candidates: IntArray, moving: Sequence[bool] | np.ndarray) -> IntArray:
+    """Series that vary, heavy ones dealt evenly over the threads, each of which takes a contiguous share."""
+    heavy_first = np.argsort(-n_candidates, kind="stable")
+    heavy_first = heavy_first[np.asarray(moving)[heavy_first]]
+    threads = numba.get_num_threads()
+    return np.concatenate([heavy_first[first::threads] for first in range(threads)]).astype(np.int64)
