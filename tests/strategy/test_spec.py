@@ -51,11 +51,20 @@ def test_file_and_python_say_the_same(tmp_path: Path) -> None:
     ("text", "message"),
     [
         (GOOD.replace("instruments", "instrumnets"), "unknown key 'instrumnets'. Did you mean 'instruments'"),
-        (GOOD.replace("threshold", "treshold"), r"unknown key 'rule_options.long_short.treshold'. Did you mean 'threshold'"),
+        (
+            GOOD.replace("threshold", "treshold"),
+            r"unknown key 'rule_options.long_short.treshold'. Did you mean 'threshold'",
+        ),
         (GOOD.replace("refit_every", "refit_evry"), "unknown key 'schedule.refit_evry'. Did you mean 'refit_every'"),
-        (GOOD.replace('"long_short"', '"long_shrt"'), "'long_shrt' is not one of long_flat, long_short. Did you mean 'long_short'"),
+        (
+            GOOD.replace('"long_short"', '"long_shrt"'),
+            "'long_shrt' is not one of long_flat, long_short. Did you mean 'long_short'",
+        ),
         (GOOD.replace('"ZN"', '"ZM"'), "No instrument 'ZM'. Did you mean"),
-        (GOOD.replace("refit_every = 12", 'decide = "montly"'), "schedule.decide = 'montly' is not one of daily, weekly, monthly, quarterly. Did you mean 'monthly'"),
+        (
+            GOOD.replace("refit_every = 12", 'decide = "montly"'),
+            "schedule.decide = 'montly' is not one of daily, weekly, monthly, quarterly. Did you mean 'monthly'",
+        ),
         (GOOD.replace('provider = "autoregression"', ""), "'providers' is missing"),
         (GOOD.replace("= 0.1", "= ["), "is not TOML"),
         (GOOD.replace('rule = "long_short"', 'rule = "long_flat"'), "rule_options for"),
@@ -77,7 +86,9 @@ def test_two_providers_of_one_name_need_labels(tmp_path: Path) -> None:
 
 def test_a_missing_file_offers_the_ones_that_are_there(tmp_path: Path) -> None:
     _written(tmp_path, GOOD)
-    with pytest.raises(SettingsError, match=r"No strategy file .*some_strategi\.toml\. Did you mean .*some_strategy\.toml"):
+    with pytest.raises(
+        SettingsError, match=r"No strategy file .*some_strategi\.toml\. Did you mean .*some_strategy\.toml"
+    ):
         read_strategy(tmp_path / "some_strategi.toml")
 
 
