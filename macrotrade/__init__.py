@@ -14,26 +14,27 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from macrotrade.forecast import Forecast, Forecaster, Provider, Target
-    from macrotrade.instruments import Instrument, instrument
+    from macrotrade.instruments import INSTRUMENTS, Instrument, instrument
     from macrotrade.panel.panel import Panel, SeriesInfo
     from macrotrade.panel.vintages import History, Releases
+    from macrotrade.portfolio.simulate import simulate
+    from macrotrade.report.document import report
+    from macrotrade.report.parts import Section
     from macrotrade.schedule import Schedule
-
-_HOME = {
-    "Forecast": "forecast",
-    "Forecaster": "forecast",
-    "History": "panel.vintages",
-    "Instrument": "instruments",
-    "Panel": "panel.panel",
-    "Provider": "forecast",
-    "Releases": "panel.vintages",
-    "Schedule": "schedule",
-    "SeriesInfo": "panel.panel",
-    "Target": "forecast",
-    "instrument": "instruments",
-}
+    from macrotrade.signals.rules import Rule
+    from macrotrade.sources.load import load
+    from macrotrade.strategy.backtest import backtest
+    from macrotrade.strategy.decide import decide
+    from macrotrade.strategy.result import Backtest, Decision
+    from macrotrade.strategy.run import positions
+    from macrotrade.strategy.spec import Strategy, read_strategy
+    from macrotrade.strategy.walk_forward import Walk, walk_forward
+    from macrotrade.testing import check_provider
 
 __all__ = [
+    "INSTRUMENTS",
+    "Backtest",
+    "Decision",
     "Forecast",
     "Forecaster",
     "History",
@@ -41,11 +42,54 @@ __all__ = [
     "Panel",
     "Provider",
     "Releases",
+    "Rule",
     "Schedule",
+    "Section",
     "SeriesInfo",
+    "Strategy",
     "Target",
+    "Walk",
+    "backtest",
+    "check_provider",
+    "decide",
     "instrument",
+    "load",
+    "positions",
+    "read_strategy",
+    "report",
+    "simulate",
+    "walk_forward",
 ]
+
+_HOME = {
+    "INSTRUMENTS": "instruments",
+    "Backtest": "strategy.result",
+    "Decision": "strategy.result",
+    "Forecast": "forecast",
+    "Forecaster": "forecast",
+    "History": "panel.vintages",
+    "Instrument": "instruments",
+    "Panel": "panel.panel",
+    "Provider": "forecast",
+    "Releases": "panel.vintages",
+    "Rule": "signals.rules",
+    "Schedule": "schedule",
+    "Section": "report.parts",
+    "SeriesInfo": "panel.panel",
+    "Strategy": "strategy.spec",
+    "Target": "forecast",
+    "Walk": "strategy.walk_forward",
+    "backtest": "strategy.backtest",
+    "check_provider": "testing",
+    "decide": "strategy.decide",
+    "instrument": "instruments",
+    "load": "sources.load",
+    "positions": "strategy.run",
+    "read_strategy": "strategy.spec",
+    "report": "report.document",
+    "simulate": "portfolio.simulate",
+    "walk_forward": "strategy.walk_forward",
+}
 
 
 def __getattr__(name: str) -> Any:

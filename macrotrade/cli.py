@@ -172,7 +172,7 @@ def warm() -> None:
 
 
 def _run_backtest(strategy: Strategy, out: Path, jobs: int) -> None:
-    from macrotrade.report import report
+    from macrotrade.report.document import report
     from macrotrade.report.terminal import summary_table
     from macrotrade.strategy.backtest import backtest as run
 
