@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal, TypeAlias
 
 import pandas as pd
@@ -54,6 +55,7 @@ class Schedule:
         return {"daily": 252.0, "weekly": 52.0, "monthly": 12.0, "quarterly": 4.0}[self.decide]
 
 
+@lru_cache(maxsize=4096)
 def last_complete_period(as_of: pd.Timestamp, frequency: Frequency) -> pd.Period:
     """Last day, month or quarter whose trading was over at the end of `as_of`.
 

@@ -145,7 +145,7 @@ class Panel:
                 f"{near_misses(name, map(str, known))}"
             )
         column = frame[name]
-        known_rows = np.flatnonzero(column.notna().to_numpy())
+        known_rows = np.flatnonzero(~np.isnan(column.to_numpy(np.float64)))
         if known_rows.size == 0:
             raise DataError(f"Series {name!r} has no value released by {self.as_of:%Y-%m-%d}.")
         return column.iloc[known_rows[0] : known_rows[-1] + 1].copy()
