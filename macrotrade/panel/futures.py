@@ -33,8 +33,8 @@ class ExcessReturnIndex:
     Attributes
     ----------
     index
-        Level by session, first level 100. NaN where no return can be known; the level then goes on from the last one,
-        and the return of the session after the gap is unknown too.
+        Level by session, first level 100. NaN where no return can be known; after such a gap the level goes on from the
+        last one, and the return into it stays unknown.
     rolls
         A row each time the contract changed: `session` (first one held in the new contract), `from_contract`,
         `to_contract`, `ratio` (new price over old) and `quoted_on` (the session of both prices). Empty for par bonds.

@@ -126,13 +126,21 @@ def contract_returns(prices: FloatArray, held: IntArray) -> tuple[FloatArray, In
 
 
 def chained_index(returns: FloatArray, base: float = 100.0) -> FloatArray:
-    """Index that starts at `base` before the first return and compounds: I[t] = I[t-1] (1 + r[t]).
+    """Index that compounds returns from `base`: I[t] = I[t-1] (1 + r[t]).
 
-    The first element of `returns` is ignored. A NaN return leaves a NaN in the index, so that no return can be read
-    across it; after it the index goes on from the last level.
+    A level stands at both ends of every known return, and nowhere else: NaN elsewhere, so that no return can be read
+    across an unknown one. After a gap the index goes on from the last level. (Where a single return is unknown between
+    two known ones, the level of its end is left out, and with it the first return after.)
+
+    Parameters
+    ----------
+    returns
+        Shape (n_sessions,), decimal, NaN where unknown; the first has no session before it and is ignored.
     """
     known = ~np.isnan(returns)
-    known[0] = True
-    growth = np.where(known, 1.0 + returns, 1.0)
-    growth[0] = 1.0
-    return np.where(known, base * np.cumprod(growth), np.nan)
+    known[0] = False
+    after = np.append(known[1:], False)
+    before = np.append(False, known[:-1])
+    starts = ~known & after & ~before
+    level = base * np.cumprod(np.where(known, 1.0 + returns, 1.0))
+    return np.where(known | starts, level, np.nan)

@@ -111,5 +111,19 @@ def test_prices_multiplied_by_constants_give_the_same_returns():
 
 
 def test_a_chained_index_compounds_and_leaves_gaps_open():
-    index = chained_index(np.array([np.nan, 0.1, np.nan, 0.1]))
-    np.testing.assert_allclose(index, [100.0, 110.0, np.nan, 121.0])
+    index = chained_index(np.array([np.nan, 0.1, np.nan, np.nan, 0.1]))
+    np.testing.assert_allclose(index, [100.0, 110.0, np.nan, 110.0, 121.0])
+
+
+def test_a_chained_index_starts_where_returns_start():
+    index = chained_index(np.array([np.nan, np.nan, np.nan, 0.1, -0.5]))
+    np.testing.assert_allclose(index, [np.nan, np.nan, 100.0, 110.0, 55.0])
+
+
+@given(st.lists(st.one_of(st.just(np.nan), st.floats(-0.5, 0.5)), min_size=2, max_size=30))
+def test_no_return_is_invented_by_chaining(returns):
+    known = np.array(returns)
+    index = chained_index(known)
+    implied = index[1:] / index[:-1] - 1.0
+    seen = ~np.isnan(implied)
+    np.testing.assert_allclose(implied[seen], known[1:][seen], atol=1e-9)
