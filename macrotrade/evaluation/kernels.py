@@ -35,7 +35,7 @@ class ColumnFigures:
     drawdown
         min over t of G_t / max_{u <= t} G_u - 1, G_t the growth up to t; at most 0.
     underwater
-        Longest run of periods from one peak of G to the period that reaches it again, or to the end.
+        Longest run of periods with G below an earlier peak.
     wins, losses
         Counts of r > 0 and r < 0.
     best_month, worst_month
@@ -135,10 +135,7 @@ def _drawdown(growth: FloatArray) -> tuple[FloatArray, FloatArray]:
     row = np.arange(growth.shape[1])
     below = growth < peak
     last_peak = np.maximum.accumulate(np.where(below, 0, row), axis=1)
-    to_end = np.where(below, row - last_peak, 0).max(axis=1)
-    recovered = ~below[:, 1:] & below[:, :-1]
-    back = np.where(recovered, row[1:] - last_peak[:, :-1], 0).max(axis=1, initial=0)
-    return depth, np.maximum(to_end, back).astype(np.float64)
+    return depth, (row - last_peak).max(axis=1).astype(np.float64)
 
 
 def _squared(left: FloatArray, right: FloatArray) -> FloatArray:

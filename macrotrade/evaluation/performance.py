@@ -25,7 +25,7 @@ PERFORMANCE_FIGURES: dict[str, str] = {
     "sortino": "mean return x sqrt(sessions a year) / sqrt(mean squared loss)",
     "calmar": "annual_return / -max_drawdown",
     "max_drawdown": "largest fall from a peak, negative",
-    "drawdown_sessions": "longest time from a peak until it is reached again, or the end",
+    "drawdown_sessions": "longest run of sessions below an earlier peak",
     "hit_rate": "sessions with a gain / sessions with a gain or a loss",
     "best_month": "largest calendar-month return",
     "worst_month": "smallest calendar-month return",
@@ -60,8 +60,8 @@ def performance(
     turnover
         Sessions x column traded; without it the absolute changes of `exposure` are taken.
     bills
-        Return of Treasury bills each session, decimal, subtracted for `excess_return` and `sharpe`; a frame has its own for
-        each column: 0 for those that are in excess of bills already, as futures are.
+        Return of Treasury bills each session, decimal, subtracted for `excess_return` and `sharpe`; a frame has its
+        own for each column: 0 for those that are in excess of bills already, as futures are.
 
     Raises
     ------
