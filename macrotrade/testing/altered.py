@@ -12,7 +12,7 @@ import pandas as pd
 
 from macrotrade._typing import BoolArray, FloatArray
 from macrotrade.panel.panel import Panel
-from macrotrade.panel.vintages import History, Releases, days
+from macrotrade.panel.vintages import NEVER, History, Releases, days
 
 __all__ = [
     "bystanders_renamed",
@@ -43,6 +43,7 @@ def later_revised(history: History, moment: pd.Timestamp, seed: int) -> History:
     generator, day = np.random.default_rng(seed), _day(moment)
 
     def revised(table: Releases) -> Releases:
+        table = _without_later_versions(table, day)
         standing = (table.released <= day) & (table.superseded > day)
         return _followed(table, standing, day, table.value, _shaken(table, standing, _replaced, generator))
 
@@ -98,6 +99,15 @@ def bystanders_renamed(panel: Panel, told: frozenset[str]) -> Panel:
 
 def _day(moment: pd.Timestamp) -> int:
     return int(days([moment])[0])
+
+
+def _without_later_versions(table: Releases, day: int) -> Releases:
+    """Numbers known on `day` keep their version of that day for good; numbers published later are as they were."""
+    standing = (table.released <= day) & (table.superseded > day)
+    cell = table.series.astype(np.int64) << 32 | table.period.astype(np.int64)
+    replaced = (table.released > day) & np.isin(cell, cell[standing])
+    kept = replace(table, superseded=np.where(standing, NEVER, table.superseded).astype(np.int32))
+    return kept.subset(~replaced)
 
 
 def _followed(table: Releases, standing: BoolArray, day: int, before: FloatArray, after: FloatArray) -> Releases:
