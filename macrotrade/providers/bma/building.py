@@ -8,15 +8,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import cached_property
 
 import numba
 import numpy as np
 
-from macrotrade._typing import FloatArray, IntArray
+from macrotrade._typing import BoolArray, FloatArray, IntArray
 from macrotrade.providers.bma.equation import Equation, Origin, Term
-from macrotrade.providers.bma.kernels.building import AIC, BIC, BICA, build_all
+from macrotrade.providers.bma.kernels.blocks import lay_out_blocks, prepare_blocks
+from macrotrade.providers.bma.kernels.building import Task, build_all
+from macrotrade.providers.bma.kernels.criteria import AIC, BIC, BICA
 from macrotrade.providers.bma.kernels.estimation import estimate_all
 from macrotrade.providers.bma.sample import Sample
 from macrotrade.providers.bma.screen import Screen
@@ -120,38 +121,16 @@ def select_regressors(design: Design, screen: Screen) -> tuple[IntArray, IntArra
     """Regressor codes (n_series, most), their counts, the winning fold counts and their residual sums."""
     settings, sample = design.settings, design.sample
     candidates = [np.flatnonzero(row).astype(np.int64) for row in screen.candidates]
-    flat = np.concatenate(candidates)
-    bounds = np.zeros((len(settings.folds), max(settings.folds) + 1), dtype=np.int64)
-    for place, n_folds in enumerate(settings.folds):
-        bounds[place, : n_folds + 1] = design.fold_bounds(n_folds)
     moving = ~np.isin(sample.names, sample.constant)
-    n_seasons = design.n_seasons if settings.seasonal else 0
-    capacity = (
-        max(settings.n_lags + 1, int(design.n_observations * settings.max_parameter_share))
-        + settings.block_lags + design.n_seasons + 2
-    )
+    order, shares = _dealt(np.array([len(each) for each in candidates]), moving)
     codes, numbers = build_all(
-        design.columns,
-        design.spread,
-        _dealt(np.array([len(each) for each in candidates]), moving),
+        _task(design, screen.candidates.any(axis=0)),
+        shares,
+        order,
         np.concatenate([[0], np.cumsum([len(each) for each in candidates])]).astype(np.int64),
-        flat,
+        np.concatenate(candidates),
         screen.joint_rss[screen.candidates],
-        screen.candidates.any(axis=0),
-        bounds,
-        np.array(settings.folds, dtype=np.int64),
-        settings.presample,
-        settings.n_lags,
-        settings.block_lags,
-        design.intercept,
-        n_seasons,
-        settings.trend,
-        settings.final_in_sample_deletion,
-        _CRITERIA[settings.criterion],
-        settings.max_parameter_share,
-        settings.selection == "joint",
-        settings.first_block == "always",
-        capacity,
+        _capacity(design),
     )
     counts = numbers[:, 0].astype(np.int64)
     counts[~moving] = 1
@@ -245,9 +224,51 @@ def _companions(design: Design, regressors: IntArray, origin: Origin) -> tuple[E
     return estimate(design, np.hstack([constant, regressors]).astype(np.int64), counts, origin)
 
 
-def _dealt(n_candidates: IntArray, moving: Sequence[bool] | np.ndarray) -> IntArray:
-    """Series that vary, heavy ones dealt evenly over the threads, each of which takes a contiguous share."""
+def _task(design: Design, needed: BoolArray) -> Task:
+    """What building reads; blocks are prepared for the series ``needed`` as candidates."""
+    settings = design.settings
+    counts = np.array(settings.folds, dtype=np.int64)
+    bounds = np.zeros((len(counts), counts.max() + 1), dtype=np.int64)
+    for scheme, n_folds in enumerate(settings.folds):
+        bounds[scheme, : n_folds + 1] = design.fold_bounds(n_folds)
+    blocks = lay_out_blocks(design.columns, needed, design.stride, settings.block_lags)
+    products, inverses, usable, floors = prepare_blocks(blocks, needed, settings.block_lags, bounds, counts)
+    return Task(
+        columns=design.columns,
+        spread=design.spread,
+        stride=design.stride,
+        p=settings.n_lags,
+        q=settings.block_lags,
+        intercept=design.intercept,
+        n_seasons=design.n_seasons if settings.seasonal else 0,
+        trend=settings.trend,
+        final_in_sample=settings.final_in_sample_deletion,
+        blocks=blocks,
+        products=products,
+        inverses=inverses,
+        usable=usable,
+        floors=floors,
+        fold_bounds=bounds,
+        fold_counts=counts,
+        kind=_CRITERIA[settings.criterion],
+        share=settings.max_parameter_share,
+        joint=settings.selection == "joint",
+        first_always=settings.first_block == "always",
+    )
+
+
+def _capacity(design: Design) -> int:
+    """Most regressors that an equation can hold on its way."""
+    settings = design.settings
+    before_a_block = max(settings.n_lags + 1, int(design.n_observations * settings.max_parameter_share))
+    return before_a_block + settings.block_lags + design.n_seasons + 2
+
+
+def _dealt(n_candidates: IntArray, moving: BoolArray) -> tuple[IntArray, IntArray]:
+    """Series that vary in the order of building, heavy ones dealt evenly, and where each worker's share begins."""
     heavy_first = np.argsort(-n_candidates, kind="stable")
-    heavy_first = heavy_first[np.asarray(moving)[heavy_first]]
-    threads = numba.get_num_threads()
-    return np.concatenate([heavy_first[first::threads] for first in range(threads)]).astype(np.int64)
+    heavy_first = heavy_first[moving[heavy_first]]
+    n_workers = numba.get_num_threads()
+    dealt = [heavy_first[first::n_workers] for first in range(n_workers)]
+    shares = np.concatenate([[0], np.cumsum([len(each) for each in dealt])])
+    return np.concatenate(dealt).astype(np.int64), shares.astype(np.int64)

@@ -1,482 +1,323 @@
-"""Forward selection and backward deletion of every equation, compiled.
-
-Regressors are rows of ``columns`` (n_codes, n). With L the longest lag, series j at lag d is row j (L + 1) + d; the
-intercept, the seasonal dummies and the trend follow in that order. Series are standardised over the window.
-
-An equation under construction is a stack of sweep states (`sweeping`), one per training sample and one for the
-whole sample. When any training sample is so nearly singular that its state would lose its digits, the equation's
-cross-validated sums are computed by orthogonal decomposition instead, fit by fit, until deletions have cured it.
-"""
+"""Forward selection and backward deletion of every equation, compiled (`equations` explains the codes)."""
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit, prange
 
-from macrotrade.providers.bma.kernels.sweeping import (
-    FAST,
-    fill_products,
-    held_out_rss,
-    held_out_rss_orthogonal,
-    held_out_rss_without,
-    settle_signs,
-    sweep_in,
-    sweep_out,
-)
-
-DEPENDENT = 1e-6  # a column explained to within this share of its variation adds nothing to an equation
-DEPENDENT_IN_TRAINING = 1e-10  # the same on the rows left in when a fold is left out
-ILL_CONDITIONED = 1e-7  # a training pivot below this share sends the sum to the orthogonal route
-
-BICA, BIC, AIC = 0, 1, 2
+from macrotrade._typing import BoolArray, FloatArray, IntArray
+from macrotrade.providers.bma.kernels.blocks import joint_stage_rss, residual_stage_rss
+from macrotrade.providers.bma.kernels.criteria import criterion_value, largest_rss
+from macrotrade.providers.bma.kernels.equations import cross_validated, delete_backward, new_workspace, set_up
+from macrotrade.providers.bma.kernels.sweeping import FAST
 
 
-@njit(cache=True, error_model="numpy")
-def criterion_value(kind, rss, k, n):  # type: ignore[no-untyped-def]
-    """BICa = ln(RSS/(n-k)) + k ln(n)/n, BIC = ln(RSS/n) + k ln(n)/n, AIC = ln(RSS/n) + 2k/n."""
-    if n - k <= 0:
-        return np.inf
-    if rss <= 0.0:
-        return -np.inf
-    if kind == BICA:
-        return np.log(rss / (n - k)) + k * np.log(n) / n
-    if kind == BIC:
-        return np.log(rss / n) + k * np.log(n) / n
-    return np.log(rss / n) + 2.0 * k / n
+class Task(NamedTuple):
+    """Everything that building any of the equations reads.
 
-
-@njit(cache=True, error_model="numpy")
-def largest_rss(kind, value, k, n):  # type: ignore[no-untyped-def]
-    """The residual sum of squares at which k parameters give this value of the criterion."""
-    if n - k <= 0:
-        return 0.0
-    if kind == BICA:
-        return (n - k) * np.exp(value - k * np.log(n) / n)
-    if kind == BIC:
-        return n * np.exp(value - k * np.log(n) / n)
-    return n * np.exp(value - 2.0 * k / n)
-
-
-@njit(cache=True, error_model="numpy", fastmath=FAST)
-def block_inverses(columns, spread, series, longest, q, bounds, n_folds, inverses, rows):  # type: ignore[no-untyped-def]
-    """(X'X)^-1 of [1, block] over each training sample and the whole one. Returns False when one is nearly singular."""
-    n = columns.shape[1]
-    k = q + 2
-    floors = np.empty(k + 1)
-    floors[1] = n
-    for t in range(n):
-        rows[t, 0] = 0.0
-        rows[t, 1] = 1.0
-    for b in range(q + 1):
-        code = series * (longest + 1) + (b + 1 if b < q else 0)
-        floors[b + 2] = spread[code]
-        for t in range(n):
-            rows[t, b + 2] = columns[code, t]
-    fill_products(rows, k, bounds, n_folds, inverses)
-    for f in range(n_folds + 1):
-        share = DEPENDENT if f == n_folds else ILL_CONDITIONED
-        if sweep_in(inverses[f], k + 1, 1, k + 1, floors, share) >= 0:
-            return False
-        settle_signs(inverses[f], k + 1)
-    return True
-
-
-@njit(cache=True, error_model="numpy", fastmath=FAST)
-def residual_stage_rss(
-    residuals, columns, series, longest, q, bounds, n_folds, inverses, limit, moments, whole, b
-):  # type: ignore[no-untyped-def]
-    """Cross-validated RSS of the residuals on [1, block], or infinity once it must exceed ``limit``.
-
-    The in-sample sum e'e - c'Ac is a lower bound of the cross-validated one.
+    Parameters
+    ----------
+    columns, spread : (n_codes, n) standardised regressors and their variation about their means.
+    stride : longest lag + 1; series j at lag d is code j * stride + d.
+    p, q : own lags, and the last lag of a block.
+    intercept : its code; ``n_seasons`` dummies follow it, and the last code is the trend.
+    blocks, products, inverses, usable, floors : from `blocks.prepare_blocks`.
+    fold_bounds, fold_counts : (n_schemes, most + 1), (n_schemes,).
+    kind : criterion. share : parameters per observation at which forward selection pauses.
+    joint : compare every block jointly. first_always : the first block enters whatever it does.
     """
-    k = q + 2
-    base = series * (longest + 1)
-    squares = 0.0
-    for j in range(k):
-        whole[j] = 0.0
-    for f in range(n_folds):
-        for t in range(bounds[f], bounds[f + 1]):
-            squares += residuals[t] * residuals[t]
-        for j in range(k):
-            total = 0.0
-            if j == 0:
-                for t in range(bounds[f], bounds[f + 1]):
-                    total += residuals[t]
-            else:
-                column = columns[base + (j if j <= q else 0)]
-                for t in range(bounds[f], bounds[f + 1]):
-                    total += column[t] * residuals[t]
-            moments[f, j] = total
-            whole[j] += total
-    explained = 0.0
-    for i in range(k):
-        row = inverses[n_folds, i + 1]
-        total = 0.0
-        for j in range(k):
-            total += row[j + 1] * whole[j]
-        explained += total * whole[i]
-    if squares - explained > limit:
-        return np.inf
-    rss = 0.0
-    for f in range(n_folds):
-        for i in range(k):
-            row = inverses[f, i + 1]
-            total = 0.0
-            for j in range(k):
-                total += row[j + 1] * (whole[j] - moments[f, j])
-            b[i] = total
-        for t in range(bounds[f], bounds[f + 1]):
-            e = residuals[t] - b[0]
-            for j in range(1, k):
-                e -= b[j] * columns[base + (j if j <= q else 0), t]
-            rss += e * e
-        if rss > limit:
-            return np.inf
-    return rss
+
+    columns: FloatArray
+    spread: FloatArray
+    stride: int
+    p: int
+    q: int
+    intercept: int
+    n_seasons: int
+    trend: bool
+    final_in_sample: bool
+    blocks: FloatArray
+    products: FloatArray
+    inverses: FloatArray
+    usable: BoolArray
+    floors: FloatArray
+    fold_bounds: IntArray
+    fold_counts: IntArray
+    kind: int
+    share: float
+    joint: bool
+    first_always: bool
 
 
-@njit(cache=True, error_model="numpy", fastmath=FAST)
-def set_up(columns, spread, codes, k, bounds, n_folds, rows, state, floors):  # type: ignore[no-untyped-def]
-    """Gather and sweep an equation; a regressor that the ones before it explain is dropped.
+class Scratch(NamedTuple):
+    """Memory for judging candidates, beside the two workspaces."""
 
-    Returns (k, sound): the regressors left, and whether every training sample is well conditioned.
-    """
-    n = columns.shape[1]
-    while True:
-        for j in range(k):
-            code = codes[j]
-            floors[j + 1] = spread[code]
-            for t in range(n):
-                rows[t, j + 1] = columns[code, t]
-        floors[1] = n
-        fill_products(rows, k, bounds, n_folds, state)
-        stopped = sweep_in(state[n_folds], k + 1, 1, k + 1, floors, DEPENDENT)
-        if stopped < 0:
-            break
-        for j in range(stopped - 1, k - 1):
-            codes[j] = codes[j + 1]
-        k -= 1
-    settle_signs(state[n_folds], k + 1)
-    sound = True
-    for f in range(n_folds):
-        if sweep_in(state[f], k + 1, 1, k + 1, floors, ILL_CONDITIONED) >= 0:
-            sound = False
-            break
-        settle_signs(state[f], k + 1)
-    return k, sound
-
-
-@njit(cache=True, error_model="numpy", fastmath=FAST)
-def cross_validated(rows, k, bounds, n_folds, state, floors, residuals, basis, sound):  # type: ignore[no-untyped-def]
-    """Cross-validated RSS of the equation that was set up."""
-    if sound:
-        return held_out_rss(rows, k, bounds, n_folds, state, residuals)
-    return held_out_rss_orthogonal(rows, k, 0, bounds, n_folds, floors, DEPENDENT_IN_TRAINING, basis)
-
-
-@njit(cache=True, error_model="numpy", fastmath=FAST)
-def delete_backward(
-    codes, k, score, kind, in_sample, bounds, n_folds, rows, state, floors, residuals, basis, column, sound
-):  # type: ignore[no-untyped-def]
-    """Delete the regressor of least |t| while that lowers the criterion. Returns (k, score)."""
-    n = rows.shape[0]
-    while k > 1:
-        whole = state[n_folds]
-        weakest = 2
-        least = np.inf
-        for m in range(2, k + 1):
-            squared_t = whole[0, m] * whole[0, m] / whole[m, m]
-            if squared_t < least:
-                least = squared_t
-                weakest = m
-        if in_sample:
-            rss = whole[0, 0] + least
-        elif sound:
-            rss = held_out_rss_without(rows, k, weakest, bounds, n_folds, state, residuals)
-        else:
-            rss = held_out_rss_orthogonal(
-                rows, k, weakest, bounds, n_folds, floors, DEPENDENT_IN_TRAINING, basis
-            )
-        lower = criterion_value(kind, rss, k - 1, n)
-        if not lower < score:
-            break
-        score = lower
-        if sound and not in_sample:
-            for f in range(n_folds):
-                a = state[f, weakest]
-                move = state[f, 0, weakest] / a[weakest]
-                for t in range(bounds[f], bounds[f + 1]):
-                    e = 0.0
-                    for j in range(1, k + 1):
-                        e += a[j] * rows[t, j]
-                    residuals[t] += move * e
-            for f in range(n_folds):
-                sweep_out(state[f], k + 1, weakest, column)
-        sweep_out(state[n_folds], k + 1, weakest, column)
-        for t in range(n):
-            for j in range(weakest, k):
-                rows[t, j] = rows[t, j + 1]
-        for j in range(weakest, k):
-            codes[j - 1] = codes[j]
-            floors[j] = floors[j + 1]
-        k -= 1
-    return k, score
-
-
-@njit(cache=True, error_model="numpy", fastmath=FAST)
-def joint_rss(columns, spread, base_codes, k, series, longest, q, bounds, n_folds, codes, rows, state, floors, basis, residuals):  # type: ignore[no-untyped-def]
-    """Cross-validated RSS of an equation with one more block, and its number of parameters."""
-    for j in range(k):
-        codes[j] = base_codes[j]
-    for b in range(q + 1):
-        codes[k + b] = series * (longest + 1) + (b + 1 if b < q else 0)
-    size, sound = set_up(columns, spread, codes, k + q + 1, bounds, n_folds, rows, state, floors)
-    return cross_validated(rows, size, bounds, n_folds, state, floors, residuals, basis, sound), size
-
-
-@njit(cache=True, error_model="numpy", fastmath=FAST)
-def build_one(
-    columns,
-    spread,
-    target,
-    candidates,
-    joint_in_sample,
-    inverses,
-    usable,
-    fold_bounds,
-    fold_counts,
-    longest,
-    p,
-    q,
-    intercept,
-    n_seasons,
-    trend,
-    final_in_sample,
-    kind,
-    max_share,
-    always_joint,
-    first_always,
-    out_codes,
-    out_numbers,
-    capacity,
-):  # type: ignore[no-untyped-def]
-    """Build one equation. Fills its codes and (k, scheme, rss, cross-validated rss, cv rss by last scheme)."""
-    n = columns.shape[1]
-    n_codes = columns.shape[0]
-    max_folds = fold_bounds.shape[1] - 1
-    rows = np.empty((n, capacity + 1))
-    state = np.empty((max_folds + 1, capacity + 1, capacity + 1))
-    floors = np.empty(capacity + 2)
-    trial_rows = np.empty((n, capacity + 1))
-    trial_state = np.empty((max_folds + 1, capacity + 1, capacity + 1))
-    trial_floors = np.empty(capacity + 2)
-    trial_codes = np.empty(capacity + 1, dtype=np.int64)
-    trial_residuals = np.empty(n)
-    residuals = np.empty(n)
-    in_sample_residuals = np.empty(n)
-    column = np.empty(capacity + 1)
-    basis = np.empty((capacity + 2, n))
-    moments = np.empty((max_folds, q + 2))
-    whole = np.empty(q + 2)
-    b = np.empty(q + 2)
-    codes = np.empty(capacity + 1, dtype=np.int64)
-    before = np.empty(capacity + 1, dtype=np.int64)
-    best_codes = np.empty(capacity + 1, dtype=np.int64)
-    n_candidates = candidates.shape[0]
-    remaining = np.empty(n_candidates, dtype=np.bool_)
-    y = columns[target * (longest + 1)]
-    for t in range(n):
-        rows[t, 0] = y[t]
-        trial_rows[t, 0] = y[t]
-
-    best_rss = np.inf
-    best_k = 0
-    best_scheme = 0
-    for scheme in range(fold_counts.shape[0]):
-        n_folds = fold_counts[scheme]
-        bounds = fold_bounds[scheme]
-        codes[0] = intercept
-        for d in range(1, p + 1):
-            codes[d] = target * (longest + 1) + d
-        k, sound = set_up(columns, spread, codes, p + 1, bounds, n_folds, rows, state, floors)
-        rss = cross_validated(rows, k, bounds, n_folds, state, floors, residuals, basis, sound)
-        score = criterion_value(kind, rss, k, n)
-        n_remaining = n_candidates
-        for c in range(n_candidates):
-            remaining[c] = True
-        first = True
-        while True:
-            k_before = k
-            score_before = score
-            for j in range(k):
-                before[j] = codes[j]
-            while n_remaining > 0 and k <= n * max_share:
-                entering = -1
-                least = np.inf
-                if first or always_joint:
-                    for c in range(n_candidates):
-                        if not remaining[c]:
-                            continue
-                        if first and criterion_value(kind, joint_in_sample[c] * (1.0 - 1e-9), k + q + 1, n) > least:
-                            continue
-                        rss, size = joint_rss(
-                            columns, spread, codes, k, candidates[c], longest, q, bounds, n_folds,
-                            trial_codes, trial_rows, trial_state, trial_floors, basis, trial_residuals,
-                        )
-                        value = criterion_value(kind, rss, size, n)
-                        if value < least:
-                            least = value
-                            entering = c
-                else:
-                    size = k + q + 1
-                    for t in range(n):
-                        e = y[t]
-                        for j in range(1, k + 1):
-                            e -= state[n_folds, 0, j] * rows[t, j]
-                        in_sample_residuals[t] = e
-                    limit = largest_rss(kind, score, size, n) * (1.0 + 1e-9)
-                    for c in range(n_candidates):
-                        if not remaining[c]:
-                            continue
-                        series = candidates[c]
-                        if usable[scheme, series]:
-                            rss = residual_stage_rss(
-                                in_sample_residuals, columns, series, longest, q, bounds, n_folds,
-                                inverses[scheme, series], limit, moments, whole, b,
-                            )
-                        else:
-                            trial_codes[0] = intercept
-                            for t in range(n):
-                                trial_rows[t, 0] = in_sample_residuals[t]
-                            rss, _ = joint_rss(
-                                columns, spread, trial_codes[:1].copy(), 1, series, longest, q, bounds, n_folds,
-                                trial_codes, trial_rows, trial_state, trial_floors, basis, trial_residuals,
-                            )
-                            for t in range(n):
-                                trial_rows[t, 0] = y[t]
-                        if rss < np.inf:
-                            value = criterion_value(kind, rss, size, n)
-                            if value < least:
-                                least = value
-                                entering = c
-                                limit = min(limit, rss)
-                if entering < 0 or (not least < score and not (first and first_always)):
-                    break
-                first = False
-                remaining[entering] = False
-                n_remaining -= 1
-                for d in range(q + 1):
-                    codes[k + d] = candidates[entering] * (longest + 1) + (d + 1 if d < q else 0)
-                k, sound = set_up(columns, spread, codes, k + q + 1, bounds, n_folds, rows, state, floors)
-                rss = cross_validated(rows, k, bounds, n_folds, state, floors, residuals, basis, sound)
-                score = criterion_value(kind, rss, k, n)
-            k, score = delete_backward(
-                codes, k, score, kind, False, bounds, n_folds, rows, state, floors, residuals, basis, column, sound
-            )
-            if not score < score_before:
-                k = k_before
-                for j in range(k):
-                    codes[j] = before[j]
-                break
-            if n_remaining == 0:
-                break
-        k, sound = set_up(columns, spread, codes, k, bounds, n_folds, rows, state, floors)
-        rss = cross_validated(rows, k, bounds, n_folds, state, floors, residuals, basis, sound)
-        if rss < best_rss or scheme == 0:
-            best_rss = rss
-            best_k = k
-            best_scheme = scheme
-            for j in range(k):
-                best_codes[j] = codes[j]
-
-    n_folds = fold_counts[best_scheme]
-    bounds = fold_bounds[best_scheme]
-    k = best_k
-    for step in range(2):
-        added = 0
-        if step == 0:
-            for s in range(n_seasons):
-                best_codes[k + s] = intercept + 1 + s
-            added = n_seasons
-        elif trend:
-            best_codes[k] = n_codes - 1
-            added = 1
-        if added > 0:
-            k, sound = set_up(columns, spread, best_codes, k + added, bounds, n_folds, rows, state, floors)
-            rss = cross_validated(rows, k, bounds, n_folds, state, floors, residuals, basis, sound)
-            score = criterion_value(kind, rss, k, n)
-            k, score = delete_backward(
-                best_codes, k, score, kind, False, bounds, n_folds, rows, state, floors, residuals, basis, column, sound
-            )
-    if final_in_sample:
-        k, sound = set_up(columns, spread, best_codes, k, bounds, n_folds, rows, state, floors)
-        score = criterion_value(kind, state[n_folds, 0, 0], k, n)
-        k, score = delete_backward(
-            best_codes, k, score, kind, True, bounds, n_folds, rows, state, floors, residuals, basis, column, sound
-        )
-    k, sound = set_up(columns, spread, best_codes, k, bounds, n_folds, rows, state, floors)
-    out_numbers[0] = k
-    out_numbers[1] = best_scheme
-    out_numbers[2] = state[n_folds, 0, 0]
-    out_numbers[3] = cross_validated(rows, k, bounds, n_folds, state, floors, residuals, basis, sound)
-    for j in range(k):
-        out_codes[j] = best_codes[j]
+    in_sample: FloatArray
+    cross_all: FloatArray
+    cross: FloatArray
+    moved: FloatArray
+    schur: FloatArray
+    gamma: FloatArray
+    fold_sums: FloatArray
+    moments: FloatArray
 
 
 @njit(cache=True, error_model="numpy", fastmath=FAST, parallel=True)
-def build_all(
-    columns,
-    spread,
-    order,
-    candidate_starts,
-    candidates,
-    joint_in_sample,
-    needed,
-    fold_bounds,
-    fold_counts,
-    longest,
-    p,
-    q,
-    intercept,
-    n_seasons,
-    trend,
-    final_in_sample,
-    kind,
-    max_share,
-    always_joint,
-    first_always,
-    capacity,
-):  # type: ignore[no-untyped-def]
-    """Build the equations of the series in ``order``, each on its own thread.
+def build_all(task, shares, order, candidate_starts, candidates, joint_in_sample, capacity):  # type: ignore[no-untyped-def]
+    """Build the equations of the series in ``order``.
+
+    Parameters
+    ----------
+    shares : (n_workers + 1,) where each worker's part of ``order`` begins; results do not depend on it.
+    candidate_starts, candidates, joint_in_sample : candidates of each series in compressed rows, and the in-sample
+        residual sum of own lags and the candidate's block (0 where unknown).
 
     Returns
     -------
-    codes : (n_series, capacity), each row's first k entries are the equation's regressors.
+    codes : (n_series, capacity + 1), each row's first k entries are the equation's regressors.
     numbers : (n_series, 4): k, the winning fold scheme, rss in-sample, rss cross-validated.
     """
-    n = columns.shape[1]
+    n = task.columns.shape[1]
+    most_folds = task.fold_bounds.shape[1] - 1
     n_series = candidate_starts.shape[0] - 1
-    n_schemes = fold_counts.shape[0]
-    max_folds = fold_bounds.shape[1] - 1
-    inverses = np.empty((n_schemes, n_series, max_folds + 1, q + 3, q + 3))
-    usable = np.zeros((n_schemes, n_series), dtype=np.bool_)
-    for j in prange(n_series):
-        if needed[j]:
-            rows = np.empty((n, q + 3))
-            for scheme in range(n_schemes):
-                usable[scheme, j] = block_inverses(
-                    columns, spread, j, longest, q,
-                    fold_bounds[scheme], fold_counts[scheme], inverses[scheme, j], rows,
-                )
+    width = task.blocks.shape[2]
     codes = np.zeros((n_series, capacity + 1), dtype=np.int64)
     numbers = np.zeros((n_series, 4))
-    for place in prange(order.shape[0]):
-        i = order[place]
-        lo = candidate_starts[i]
-        hi = candidate_starts[i + 1]
-        build_one(
-            columns, spread, i, candidates[lo:hi], joint_in_sample[lo:hi], inverses, usable,
-            fold_bounds, fold_counts, longest, p, q, intercept, n_seasons, trend, final_in_sample, kind, max_share,
-            always_joint, first_always, codes[i], numbers[i], capacity,
+    for worker in prange(shares.shape[0] - 1):
+        space = new_workspace(n, capacity, most_folds)
+        trial = new_workspace(n, capacity, most_folds)
+        scratch = Scratch(
+            np.empty(n),
+            np.empty((capacity + 1, width)),
+            np.empty((capacity + 1, width)),
+            np.empty((capacity + 1, width)),
+            np.empty((width, width)),
+            np.empty(width),
+            np.empty(most_folds),
+            np.empty((most_folds + 2, width)),
         )
+        for place in range(shares[worker], shares[worker + 1]):
+            i = order[place]
+            lo = candidate_starts[i]
+            hi = candidate_starts[i + 1]
+            build_one(task, space, trial, scratch, i, candidates[lo:hi], joint_in_sample[lo:hi], codes[i], numbers[i])
     return codes, numbers
+
+
+@njit(cache=True, error_model="numpy", fastmath=FAST)
+def build_one(task, space, trial, scratch, target, candidates, joint_in_sample, out_codes, out_numbers):  # type: ignore[no-untyped-def]
+    """Build one equation with each fold scheme, keep the better, and take the closing steps."""
+    y = task.columns[target * task.stride]
+    for t in range(y.shape[0]):
+        space.rows[t, 0] = y[t]
+        trial.rows[t, 0] = y[t]
+    codes = np.empty_like(out_codes)
+    rss = np.inf
+    k = 0
+    scheme = 0
+    for attempt in range(task.fold_counts.shape[0]):
+        size, sum_left_out = alternate(task, space, trial, scratch, attempt, target, candidates, joint_in_sample, codes)
+        if attempt == 0 or sum_left_out < rss:
+            rss = sum_left_out
+            k = size
+            scheme = attempt
+            for j in range(size):
+                out_codes[j] = codes[j]
+    k, in_sample, left_out = close(task, space, scheme, out_codes, k)
+    out_numbers[0] = k
+    out_numbers[1] = scheme
+    out_numbers[2] = in_sample
+    out_numbers[3] = left_out
+
+
+@njit(cache=True, error_model="numpy", fastmath=FAST)
+def alternate(task, space, trial, scratch, scheme, target, candidates, joint_in_sample, codes):  # type: ignore[no-untyped-def]
+    """Forward selection and backward deletion in turn until nothing improves. Returns (k, cross-validated RSS)."""
+    n = task.columns.shape[1]
+    kind = task.kind
+    n_folds = task.fold_counts[scheme]
+    bounds = task.fold_bounds[scheme]
+    before = np.empty_like(codes)
+    remaining = np.ones(candidates.shape[0], dtype=np.bool_)
+    n_remaining = candidates.shape[0]
+    by_bound = np.argsort(joint_in_sample)
+    as_given = np.arange(candidates.shape[0])
+    unknown = np.zeros(candidates.shape[0])
+    codes[0] = task.intercept
+    for d in range(1, task.p + 1):
+        codes[d] = target * task.stride + d
+    k, sound = set_up(space, task.columns, task.spread, codes, task.p + 1, bounds, n_folds)
+    score = criterion_value(kind, cross_validated(space, k, sound, bounds, n_folds), k, n)
+    first = True
+    while True:
+        k_before = k
+        score_before = score
+        before[:k] = codes[:k]
+        while n_remaining > 0 and k <= n * task.share:
+            must_enter = first and task.first_always
+            beat = np.inf if must_enter else score
+            if first:
+                entering = best_joint(
+                    task, space, trial, scratch, scheme, codes, k, sound, candidates, remaining, by_bound,
+                    joint_in_sample, beat,
+                )
+            elif task.joint:
+                entering = best_joint(
+                    task, space, trial, scratch, scheme, codes, k, sound, candidates, remaining, as_given, unknown, beat
+                )
+            else:
+                entering = best_on_residuals(
+                    task, space, trial, scratch, scheme, k, candidates, remaining, beat
+                )
+            if entering < 0:
+                break
+            first = False
+            remaining[entering] = False
+            n_remaining -= 1
+            append_block(task, codes, k, candidates[entering])
+            k, sound = set_up(space, task.columns, task.spread, codes, k + task.q + 1, bounds, n_folds)
+            score = criterion_value(kind, cross_validated(space, k, sound, bounds, n_folds), k, n)
+        k, score = delete_backward(space, codes, k, sound, score, kind, False, bounds, n_folds)
+        if not score < score_before:
+            k = k_before
+            codes[:k] = before[:k]
+            break
+        if n_remaining == 0:
+            break
+    k, sound = set_up(space, task.columns, task.spread, codes, k, bounds, n_folds)
+    return k, cross_validated(space, k, sound, bounds, n_folds)
+
+
+@njit(cache=True, error_model="numpy", fastmath=FAST)
+def close(task, space, scheme, codes, k):  # type: ignore[no-untyped-def]
+    """Seasonal dummies, trend, and the deletion by in-sample criterion. Returns (k, rss, cross-validated rss)."""
+    n = task.columns.shape[1]
+    n_folds = task.fold_counts[scheme]
+    bounds = task.fold_bounds[scheme]
+    for step in range(2):
+        added = 0
+        if step == 0:
+            added = task.n_seasons
+            for s in range(added):
+                codes[k + s] = task.intercept + 1 + s
+        elif task.trend:
+            added = 1
+            codes[k] = task.columns.shape[0] - 1
+        if added > 0:
+            k, sound = set_up(space, task.columns, task.spread, codes, k + added, bounds, n_folds)
+            score = criterion_value(task.kind, cross_validated(space, k, sound, bounds, n_folds), k, n)
+            k, score = delete_backward(space, codes, k, sound, score, task.kind, False, bounds, n_folds)
+    k, sound = set_up(space, task.columns, task.spread, codes, k, bounds, n_folds)
+    if task.final_in_sample:
+        score = criterion_value(task.kind, space.state[n_folds, 0, 0], k, n)
+        k, score = delete_backward(space, codes, k, sound, score, task.kind, True, bounds, n_folds)
+        k, sound = set_up(space, task.columns, task.spread, codes, k, bounds, n_folds)
+    return k, space.state[n_folds, 0, 0], cross_validated(space, k, sound, bounds, n_folds)
+
+
+@njit(cache=True, error_model="numpy")
+def append_block(task, codes, k, series):  # type: ignore[no-untyped-def]
+    """Put lags 1..q and then lag 0 of a series behind the first k codes."""
+    for d in range(task.q):
+        codes[k + d] = series * task.stride + d + 1
+    codes[k + task.q] = series * task.stride
+
+
+@njit(cache=True, error_model="numpy", fastmath=FAST)
+def fill_in_sample_residuals(space, k, n_folds, out):  # type: ignore[no-untyped-def]
+    """Residuals of the equation in force under its own whole-sample coefficients."""
+    b = space.state[n_folds, 0]
+    for t in range(out.shape[0]):
+        row = space.rows[t]
+        e = row[0]
+        for j in range(1, k + 1):
+            e -= b[j] * row[j]
+        out[t] = e
+
+
+@njit(cache=True, error_model="numpy", fastmath=FAST)
+def best_joint(
+    task, space, trial, scratch, scheme, codes, k, sound, candidates, remaining, visiting, in_sample_bounds, beat
+):  # type: ignore[no-untyped-def]
+    """The remaining candidate whose block beside the equation gives the least criterion below ``beat``, or -1.
+
+    Candidates are visited in order of a bound that their cross-validated RSS cannot pass below.
+    """
+    n = task.columns.shape[1]
+    n_folds = task.fold_counts[scheme]
+    bounds = task.fold_bounds[scheme]
+    size = k + task.q + 1
+    fill_in_sample_residuals(space, k, n_folds, scratch.in_sample)
+    entering = -1
+    least = beat
+    limit = largest_rss(task.kind, least, size, n)
+    for c in visiting:
+        if not remaining[c] or in_sample_bounds[c] * (1.0 - 1e-9) > limit:
+            continue
+        series = candidates[c]
+        settled = False
+        parameters = size
+        rss = np.inf
+        if sound:
+            rss, settled = joint_stage_rss(
+                space.rows, k, space.state, space.residuals, scratch.in_sample, task.blocks[series],
+                task.products[scheme, series], task.floors[series], task.q, bounds, n_folds, limit,
+                scratch.cross_all, scratch.cross, scratch.moved, scratch.schur, scratch.gamma, scratch.fold_sums,
+            )
+        if not settled:
+            rss, parameters = careful_rss(task, trial, scheme, codes, k, series)
+        value = criterion_value(task.kind, rss, parameters, n)
+        if value < least or (value == least and entering > c):
+            least = value
+            entering = c
+            limit = largest_rss(task.kind, least, size, n)
+    return entering
+
+
+@njit(cache=True, error_model="numpy", fastmath=FAST)
+def best_on_residuals(task, space, trial, scratch, scheme, k, candidates, remaining, beat):  # type: ignore[no-untyped-def]
+    """The remaining candidate whose block explains the equation's residuals best, below ``beat``, or -1."""
+    n = task.columns.shape[1]
+    n_folds = task.fold_counts[scheme]
+    bounds = task.fold_bounds[scheme]
+    size = k + task.q + 1
+    fill_in_sample_residuals(space, k, n_folds, scratch.in_sample)
+    entering = -1
+    least = beat
+    limit = largest_rss(task.kind, least, size, n)
+    for c in range(candidates.shape[0]):
+        if not remaining[c]:
+            continue
+        series = candidates[c]
+        if task.usable[scheme, series]:
+            rss = residual_stage_rss(
+                scratch.in_sample, task.blocks[series], task.inverses[scheme, series], task.q, bounds, n_folds, limit,
+                scratch.moments,
+            )
+        else:
+            for t in range(n):
+                trial.rows[t, 0] = scratch.in_sample[t]
+            intercept = np.full(1, task.intercept)
+            rss, _ = careful_rss(task, trial, scheme, intercept, 1, series)
+            for t in range(n):
+                trial.rows[t, 0] = space.rows[t, 0]
+        value = criterion_value(task.kind, rss, size, n)
+        if value < least:
+            least = value
+            entering = c
+            limit = largest_rss(task.kind, least, size, n)
+    return entering
+
+
+@njit(cache=True, error_model="numpy", fastmath=FAST)
+def careful_rss(task, trial, scheme, base, k, series):  # type: ignore[no-untyped-def]
+    """Cross-validated RSS and parameters of an equation with one more block, set up from nothing."""
+    codes = np.empty(k + task.q + 1, dtype=np.int64)
+    codes[:k] = base[:k]
+    append_block(task, codes, k, series)
+    bounds = task.fold_bounds[scheme]
+    n_folds = task.fold_counts[scheme]
+    size, sound = set_up(trial, task.columns, task.spread, codes, k + task.q + 1, bounds, n_folds)
+    return cross_validated(trial, size, sound, bounds, n_folds), size

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit, prange
 
-from macrotrade.providers.bma.kernels.building import cross_validated, set_up
+from macrotrade.providers.bma.kernels.equations import cross_validated, new_workspace, set_up
 from macrotrade.providers.bma.kernels.sweeping import FAST
 
 
@@ -36,18 +36,15 @@ def estimate_all(columns, spread, targets, codes, counts, means, scales, bounds,
     kept = np.zeros((n_equations, width), dtype=np.int64)
     for e in prange(n_equations):
         k = counts[e]
-        rows = np.empty((n, k + 1))
-        state = np.empty((n_folds + 1, k + 1, k + 1))
-        floors = np.empty(k + 2)
-        residuals = np.empty(n)
-        basis = np.empty((k + 2, n))
+        space = new_workspace(n, k, n_folds)
+        rows, residuals = space.rows, space.residuals
         own = codes[e].copy()
         target = targets[e]
         for t in range(n):
             rows[t, 0] = columns[target, t]
-        k, sound = set_up(columns, spread, own, k, bounds, n_folds, rows, state, floors)
-        cross = cross_validated(rows, k, bounds, n_folds, state, floors, residuals, basis, sound)
-        whole = state[n_folds]
+        k, sound = set_up(space, columns, spread, own, k, bounds, n_folds)
+        cross = cross_validated(space, k, sound, bounds, n_folds)
+        whole = space.state[n_folds]
         b = np.empty(k)
         for j in range(k):
             b[j] = whole[0, j + 1]

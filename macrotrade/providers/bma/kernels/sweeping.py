@@ -14,6 +14,9 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+DEPENDENT = 1e-6  # a column explained to within this share of its variation adds nothing to an equation
+DEPENDENT_IN_TRAINING = 1e-10  # the same on the rows left in when a fold is left out
+ILL_CONDITIONED = 1e-7  # a training pivot below this share sends the sum to the orthogonal route
 FAST = {"reassoc", "contract"}  # sums may be reordered into vectors; infinities and NaN keep their meaning
 
 
@@ -145,8 +148,11 @@ def held_out_rss(rows, k, bounds, n_folds, state, residuals):  # type: ignore[no
 
 
 @njit(cache=True, error_model="numpy", fastmath=FAST)
-def held_out_rss_without(rows, k, m, bounds, n_folds, state, residuals):  # type: ignore[no-untyped-def]
-    """`held_out_rss` after deleting regressor m, from the residuals with it: e + (b_m/A_mm) x' a_m."""
+def held_out_rss_without(rows, k, m, bounds, n_folds, state, residuals, without):  # type: ignore[no-untyped-def]
+    """`held_out_rss` after deleting regressor m, from the residuals with it: e + (b_m/A_mm) x' a_m.
+
+    Fills ``without`` with the new residuals.
+    """
     total = 0.0
     for f in range(n_folds):
         a = state[f, m]
@@ -157,6 +163,7 @@ def held_out_rss_without(rows, k, m, bounds, n_folds, state, residuals):  # type
             for j in range(1, k + 1):
                 e += a[j] * r[j]
             e = residuals[t] + move * e
+            without[t] = e
             total += e * e
     return total
 

@@ -1,0 +1,265 @@
+"""What a candidate's block of lags would do for an equation, judged without building the equation.
+
+A block is [1, lag 1, ..., lag q, lag 0] of one series, one row an observation, padded with zeros to whole vectors.
+Its cross products over each training sample do not depend on the equation and are computed once.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit, prange
+
+from macrotrade.providers.bma.kernels.sweeping import DEPENDENT, FAST, ILL_CONDITIONED, settle_signs, sweep_in
+
+VECTOR = 8
+
+
+@njit(cache=True, error_model="numpy", fastmath=FAST, parallel=True)
+def lay_out_blocks(columns, needed, stride, q):  # type: ignore[no-untyped-def]
+    """Blocks (n_series, n, width) of the series that are ``needed``."""
+    n_series = needed.shape[0]
+    n = columns.shape[1]
+    width = (q + 2 + VECTOR - 1) // VECTOR * VECTOR
+    blocks = np.zeros((n_series, n, width))
+    for j in prange(n_series):
+        if needed[j]:
+            for t in range(n):
+                blocks[j, t, 0] = 1.0
+                blocks[j, t, q + 1] = columns[j * stride, t]
+                for d in range(1, q + 1):
+                    blocks[j, t, d] = columns[j * stride + d, t]
+    return blocks
+
+
+@njit(cache=True, error_model="numpy", fastmath=FAST, parallel=True)
+def prepare_blocks(blocks, needed, q, fold_bounds, fold_counts):  # type: ignore[no-untyped-def]
+    """Cross products and inverses of every block over every training sample, the whole one last.
+
+    Returns
+    -------
+    products : (n_schemes, n_series, folds + 1, width, width).
+    inverses : the same of [1, block], where ``usable`` (n_schemes, n_series): no sample is nearly singular.
+    floors : (n_series, width) variation of each column about its mean.
+    """
+    n_series, n, width = blocks.shape
+    n_schemes = fold_counts.shape[0]
+    most = fold_bounds.shape[1]
+    products = np.zeros((n_schemes, n_series, most, width, width))
+    inverses = np.zeros((n_schemes, n_series, most, width, width))
+    usable = np.zeros((n_schemes, n_series), dtype=np.bool_)
+    floors = np.zeros((n_series, width))
+    for j in prange(n_series):
+        if not needed[j]:
+            continue
+        swept = np.empty((q + 3, q + 3))
+        shifted_floors = np.empty(q + 3)
+        for scheme in range(n_schemes):
+            n_folds = fold_counts[scheme]
+            out = products[scheme, j]
+            whole = out[n_folds]
+            for f in range(n_folds):
+                add_products(blocks[j], fold_bounds[scheme, f], fold_bounds[scheme, f + 1], out[f])
+                for a in range(width):
+                    for b in range(width):
+                        whole[a, b] += out[f, a, b]
+            for f in range(n_folds):
+                for a in range(width):
+                    for b in range(width):
+                        out[f, a, b] = whole[a, b] - out[f, a, b]
+            shifted_floors[1] = n
+            for a in range(1, q + 2):
+                floors[j, a] = whole[a, a] - whole[0, a] * whole[0, a] / n
+                shifted_floors[a + 1] = floors[j, a]
+            usable[scheme, j] = True
+            for f in range(n_folds + 1):
+                for a in range(q + 2):
+                    swept[0, a + 1] = 0.0
+                    swept[a + 1, 0] = 0.0
+                    for b in range(q + 2):
+                        swept[a + 1, b + 1] = out[f, a, b]
+                share = DEPENDENT if f == n_folds else ILL_CONDITIONED
+                if sweep_in(swept, q + 3, 1, q + 3, shifted_floors, share) >= 0:
+                    usable[scheme, j] = False
+                    break
+                settle_signs(swept, q + 3)
+                for a in range(q + 2):
+                    for b in range(q + 2):
+                        inverses[scheme, j, f, a, b] = swept[a + 1, b + 1]
+    return products, inverses, usable, floors
+
+
+@njit(cache=True, error_model="numpy", fastmath=FAST)
+def add_products(rows, start, stop, out):  # type: ignore[no-untyped-def]
+    """Add the cross products of rows start..stop-1 to ``out``."""
+    width = out.shape[0]
+    for t in range(start, stop):
+        row = rows[t]
+        for a in range(width):
+            weight = row[a]
+            into = out[a]
+            for b in range(width):
+                into[b] += weight * row[b]
+
+
+@njit(cache=True, error_model="numpy", fastmath=FAST)
+def residual_stage_rss(residuals, block, inverses, q, bounds, n_folds, limit, work):  # type: ignore[no-untyped-def]
+    """Cross-validated RSS of an equation's residuals on [1, block], or infinity once it must exceed ``limit``.
+
+    The in-sample sum e'e - c'Ac bounds the cross-validated one from below. ``work`` is (>= folds + 2, width).
+    """
+    width = block.shape[1]
+    whole = work[n_folds]
+    b = work[n_folds + 1]
+    for a in range(width):
+        whole[a] = 0.0
+    squares = 0.0
+    for f in range(n_folds):
+        moments = work[f]
+        for a in range(width):
+            moments[a] = 0.0
+        for t in range(bounds[f], bounds[f + 1]):
+            e = residuals[t]
+            squares += e * e
+            row = block[t]
+            for a in range(width):
+                moments[a] += e * row[a]
+        for a in range(width):
+            whole[a] += moments[a]
+    explained = 0.0
+    for a in range(q + 2):
+        row = inverses[n_folds, a]
+        total = 0.0
+        for c in range(width):
+            total += row[c] * whole[c]
+        explained += total * whole[a]
+    if squares - explained > limit:
+        return np.inf
+    rss = 0.0
+    for f in range(n_folds):
+        moments = work[f]
+        for c in range(width):
+            moments[c] = whole[c] - moments[c]
+        for a in range(q + 2):
+            row = inverses[f, a]
+            total = 0.0
+            for c in range(width):
+                total += row[c] * moments[c]
+            b[a] = total
+        for a in range(q + 2, width):
+            b[a] = 0.0
+        for t in range(bounds[f], bounds[f + 1]):
+            row = block[t]
+            e = 0.0
+            for a in range(width):
+                e += b[a] * row[a]
+            e = residuals[t] - e
+            rss += e * e
+        if rss > limit:
+            return np.inf
+    return rss
+
+
+@njit(cache=True, error_model="numpy", fastmath=FAST)
+def joint_stage_rss(
+    rows, k, state, held_out, in_sample, block, products, floors, q, bounds, n_folds, limit, cross_all, cross, moved,
+    schur, gamma, fold_sums,
+):  # type: ignore[no-untyped-def]
+    """Cross-validated RSS of an equation with one more block, or infinity once it must exceed ``limit``.
+
+    With A, b the equation's own inverse and coefficients on a training sample, C = X'B and S = B'B - C'AC, the
+    block's coefficients are g = S^-1 (B'y - C'b), and a held-out residual is e - B g + X A C g. Each fold's left-out
+    residuals are at least as large as its in-sample ones, which bounds the folds still to come.
+
+    Returns (rss, settled); not settled where a sample is so nearly singular that it needs the careful route.
+    """
+    width = block.shape[1]
+    n = rows.shape[0]
+    for i in range(k + 1):
+        for a in range(width):
+            cross_all[i, a] = 0.0
+    for t in range(n):
+        row = block[t]
+        for i in range(k + 1):
+            weight = rows[t, i]
+            into = cross_all[i]
+            for a in range(width):
+                into[a] += weight * row[a]
+    total = 0.0
+    for pick in range(n_folds + 1):
+        f = n_folds if pick == 0 else pick - 1  # the whole sample first: its residuals bound the folds'
+        for i in range(k + 1):
+            for a in range(width):
+                cross[i, a] = cross_all[i, a]
+        if f < n_folds:
+            for t in range(bounds[f], bounds[f + 1]):
+                row = block[t]
+                for i in range(k + 1):
+                    weight = rows[t, i]
+                    into = cross[i]
+                    for a in range(width):
+                        into[a] -= weight * row[a]
+        base = state[f]
+        for i in range(1, k + 1):
+            into = moved[i]
+            for a in range(width):
+                into[a] = 0.0
+            for j in range(1, k + 1):
+                weight = base[i, j]
+                source = cross[j]
+                for a in range(width):
+                    into[a] += weight * source[a]
+        for a in range(1, q + 2):
+            for c in range(width):
+                schur[a, c] = products[f, a, c]
+        for c in range(width):
+            schur[0, c] = cross[0, c]
+        for i in range(1, k + 1):
+            weight = base[0, i]
+            source = cross[i]
+            for c in range(width):
+                schur[0, c] -= weight * source[c]
+            into = moved[i]
+            for a in range(1, q + 2):
+                weight = source[a]
+                row = schur[a]
+                for c in range(width):
+                    row[c] -= weight * into[c]
+        schur[0, 0] = 0.0
+        for a in range(1, q + 2):
+            schur[a, 0] = schur[0, a]
+        share = DEPENDENT if f == n_folds else ILL_CONDITIONED
+        if sweep_in(schur, q + 2, 1, q + 2, floors, share) >= 0:
+            return np.inf, False
+        for a in range(width):
+            gamma[a] = schur[0, a] if 0 < a < q + 2 else 0.0
+        for i in range(1, k + 1):
+            shift = 0.0
+            for a in range(width):
+                shift += moved[i, a] * gamma[a]
+            moved[i, 0] = shift
+        if f == n_folds:
+            for g in range(n_folds):
+                squares = 0.0
+                for t in range(bounds[g], bounds[g + 1]):
+                    e = in_sample[t]
+                    row = block[t]
+                    for a in range(width):
+                        e -= gamma[a] * row[a]
+                    for i in range(1, k + 1):
+                        e += moved[i, 0] * rows[t, i]
+                    squares += e * e
+                fold_sums[g] = squares
+                total += squares
+        else:
+            total -= fold_sums[f]
+            for t in range(bounds[f], bounds[f + 1]):
+                e = held_out[t]
+                row = block[t]
+                for a in range(width):
+                    e -= gamma[a] * row[a]
+                for i in range(1, k + 1):
+                    e += moved[i, 0] * rows[t, i]
+                total += e * e
+        if total > limit:
+            return np.inf, True
+    return total, True

@@ -1,0 +1,143 @@
+"""An equation under construction: set up, cross-validated, extended and cut back.
+
+Regressors are rows of ``columns`` (n_codes, n). With L the longest lag, series j at lag d is row j (L + 1) + d; the
+intercept, the seasonal dummies and the trend follow in that order. The equation is a stack of sweep states
+(`sweeping`), one per training sample and one for the whole sample. When a training sample is so nearly singular that
+its state would lose its digits, cross-validated sums are computed by orthogonal decomposition instead.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+
+from macrotrade._typing import FloatArray
+from macrotrade.providers.bma.kernels.criteria import criterion_value
+from macrotrade.providers.bma.kernels.sweeping import (
+    DEPENDENT,
+    DEPENDENT_IN_TRAINING,
+    FAST,
+    ILL_CONDITIONED,
+    fill_products,
+    held_out_rss,
+    held_out_rss_orthogonal,
+    held_out_rss_without,
+    settle_signs,
+    sweep_in,
+    sweep_out,
+)
+
+
+class Workspace(NamedTuple):
+    """Memory in which one equation is built.
+
+    ``rows`` (n, capacity + 1) is y and the regressors in force, ``state`` their sweep states, ``floors`` the
+    variation of each regressor, ``residuals`` the left-out ones of the equation in force.
+    """
+
+    rows: FloatArray
+    state: FloatArray
+    floors: FloatArray
+    residuals: FloatArray
+    basis: FloatArray
+    column: FloatArray
+
+
+@njit(cache=True, error_model="numpy")
+def new_workspace(n, capacity, most_folds):  # type: ignore[no-untyped-def]
+    """Empty workspace for n observations and at most ``capacity`` regressors."""
+    return Workspace(
+        np.empty((n, capacity + 1)),
+        np.empty((most_folds + 1, capacity + 1, capacity + 1)),
+        np.empty(capacity + 2),
+        np.empty(n),
+        np.empty((capacity + 2, n)),
+        np.empty(capacity + 1),
+    )
+
+
+@njit(cache=True, error_model="numpy", fastmath=FAST)
+def set_up(space, columns, spread, codes, k, bounds, n_folds):  # type: ignore[no-untyped-def]
+    """Gather and sweep an equation; a regressor that the ones before it explain is dropped from ``codes``.
+
+    Returns (k, sound): the regressors left, and whether every training sample is well conditioned.
+    """
+    rows, state, floors = space.rows, space.state, space.floors
+    n = columns.shape[1]
+    while True:
+        for j in range(k):
+            code = codes[j]
+            floors[j + 1] = spread[code]
+            for t in range(n):
+                rows[t, j + 1] = columns[code, t]
+        floors[1] = n
+        fill_products(rows, k, bounds, n_folds, state)
+        stopped = sweep_in(state[n_folds], k + 1, 1, k + 1, floors, DEPENDENT)
+        if stopped < 0:
+            break
+        for j in range(stopped - 1, k - 1):
+            codes[j] = codes[j + 1]
+        k -= 1
+    settle_signs(state[n_folds], k + 1)
+    for f in range(n_folds):
+        if sweep_in(state[f], k + 1, 1, k + 1, floors, ILL_CONDITIONED) >= 0:
+            return k, False
+        settle_signs(state[f], k + 1)
+    return k, True
+
+
+@njit(cache=True, error_model="numpy", fastmath=FAST)
+def cross_validated(space, k, sound, bounds, n_folds):  # type: ignore[no-untyped-def]
+    """Cross-validated RSS of the equation that was set up; its left-out residuals stay in the workspace."""
+    if sound:
+        return held_out_rss(space.rows, k, bounds, n_folds, space.state, space.residuals)
+    return held_out_rss_orthogonal(
+        space.rows, k, 0, bounds, n_folds, space.floors, DEPENDENT_IN_TRAINING, space.basis
+    )
+
+
+@njit(cache=True, error_model="numpy", fastmath=FAST)
+def delete_backward(space, codes, k, sound, score, kind, in_sample, bounds, n_folds):  # type: ignore[no-untyped-def]
+    """Delete the regressor of least |t| while that lowers the criterion. Returns (k, score).
+
+    t_m^2 is proportional to b_m^2 / A_mm, which is also what its deletion adds to the in-sample RSS.
+    """
+    rows, state, floors, residuals = space.rows, space.state, space.floors, space.residuals
+    n = rows.shape[0]
+    while k > 1:
+        whole = state[n_folds]
+        weakest = 2
+        least = np.inf
+        for m in range(2, k + 1):
+            squared_t = whole[0, m] * whole[0, m] / whole[m, m]
+            if squared_t < least:
+                least = squared_t
+                weakest = m
+        if in_sample:
+            rss = whole[0, 0] + least
+        elif sound:
+            rss = held_out_rss_without(rows, k, weakest, bounds, n_folds, state, residuals, space.basis[0])
+        else:
+            rss = held_out_rss_orthogonal(
+                rows, k, weakest, bounds, n_folds, floors, DEPENDENT_IN_TRAINING, space.basis
+            )
+        lower = criterion_value(kind, rss, k - 1, n)
+        if not lower < score:
+            break
+        score = lower
+        if sound and not in_sample:
+            for t in range(n):
+                residuals[t] = space.basis[0, t]
+            for f in range(n_folds):
+                sweep_out(state[f], k + 1, weakest, space.column)
+        sweep_out(state[n_folds], k + 1, weakest, space.column)
+        for t in range(n):
+            for j in range(weakest, k):
+                rows[t, j] = rows[t, j + 1]
+        for j in range(weakest, k):
+            codes[j - 1] = codes[j]
+            floors[j] = floors[j + 1]
+        k -= 1
+    return k, score
