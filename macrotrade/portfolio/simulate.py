@@ -13,10 +13,11 @@ from __future__ import annotations
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import vectorbt as vbt
 
-from macrotrade._typing import FloatArray
+from macrotrade._typing import FloatArray, IntArray
 from macrotrade.errors import DataError, SettingsError, near_misses
 from macrotrade.portfolio import kernels
 from macrotrade.portfolio.bars import bar_of, days_of
@@ -25,7 +26,7 @@ from macrotrade.portfolio.host import MacroPortfolio
 from macrotrade.portfolio.orders import by_column, held_closes, target_orders
 from macrotrade.portfolio.returns import TrackRecord, earned
 
-__all__ = ["Mode", "carried", "simulate", "track_record"]
+__all__ = ["Mode", "carried", "ordered", "simulate", "track_record"]
 
 Mode: TypeAlias = Literal["target", "signals"]
 """``target``: back to the target exposure at every close. ``signals``: enter and leave, and drift between."""
@@ -54,6 +55,22 @@ def carried(positions: pd.DataFrame | pd.Series, sessions: pd.Index, delay: int 
     rows = _decision_rows(frame.index, sessions, delay)
     held = np.where(rows[:, None] >= 0, np.nan_to_num(values)[rows], 0.0)
     return pd.DataFrame(held, index=sessions, columns=frame.columns)
+
+
+def ordered(
+    positions: pd.DataFrame | pd.Series, sessions: pd.Index, delay: int = 0, missing: float = 0.0
+) -> pd.DataFrame:
+    """Exposure to be held after each session's close, sessions x column: :func:`carried` of the session after it.
+
+    This is the row on which vectorbt wants an order, since it fills at that row's close. On the last session it is the
+    decision that the next one, not yet here, will carry. Where there is no decision the value is `missing`.
+    """
+    frame = positions.to_frame() if isinstance(positions, pd.Series) else positions
+    values = _checked_positions(frame)
+    decided, traded = _ordinals(frame.index, sessions)
+    rows = kernels.decision_rows(decided, np.append(traded, traded[-1:] + 1), min(delay, len(traded)))[1:]
+    known = (rows >= 0)[:, None] & ~np.isnan(values[rows])
+    return pd.DataFrame(np.where(known, values[rows], missing), index=sessions, columns=frame.columns)
 
 
 def track_record(
@@ -191,11 +208,16 @@ def _checked_positions(frame: pd.DataFrame) -> FloatArray:
     return values
 
 
-def _decision_rows(origins: pd.Index, sessions: pd.Index, delay: int) -> Any:
+def _decision_rows(origins: pd.Index, sessions: pd.Index, delay: int) -> npt.NDArray[np.intp]:
+    decided, traded = _ordinals(origins, sessions)
+    return kernels.decision_rows(decided, traded, min(delay, len(traded)))
+
+
+def _ordinals(origins: pd.Index, sessions: pd.Index) -> tuple[IntArray, IntArray]:
+    """Numbers of the bars, in the calendar of `sessions`, that hold each origin and each session."""
     calendar = bar_of(sessions).calendar
     decided = days_of(origins, "positions").to_period(calendar).asi8
-    traded = days_of(sessions, "prices").to_period(calendar).asi8
-    return kernels.decision_rows(decided, traded, min(delay, len(traded)))
+    return decided, days_of(sessions, "prices").to_period(calendar).asi8
 
 
 def _first_fill(positions: pd.DataFrame, sessions: pd.Index, delay: int) -> int:
