@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -30,6 +32,15 @@ def test_the_two_commands_are_the_demo_and_the_tests() -> None:
 
     assert demo.endswith("&& macrotrade demo")
     assert tests.endswith("&& pytest")
+
+
+def test_the_example_prints_what_the_readme_says() -> None:
+    (example,) = fenced("python")
+
+    run = subprocess.run([sys.executable, "-c", example], capture_output=True, text=True, timeout=300, check=False)
+
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.split() == fenced("text")[0].split()
 
 
 def test_every_link_inside_the_project_leads_somewhere() -> None:
