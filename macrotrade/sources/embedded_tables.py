@@ -12,6 +12,17 @@ import pandas as pd
 
 from macrotrade.errors import DataError
 
+__all__ = [
+    "FOLDER",
+    "MANIFEST",
+    "TableEntry",
+    "check_embedded",
+    "content_digest",
+    "read_manifest",
+    "read_table",
+    "write_tables",
+]
+
 FOLDER = Path(__file__).parent / "data"
 MANIFEST = "manifest.json"
 
@@ -20,7 +31,7 @@ MANIFEST = "manifest.json"
 class TableEntry:
     """What the manifest says of one table.
 
-    Parameters
+    Attributes
     ----------
     sha256 : str
         Digest of the Parquet file as shipped.
@@ -66,6 +77,19 @@ def read_manifest(folder: Path = FOLDER) -> dict[str, TableEntry]:
     """The manifest of a folder of tables: name to entry."""
     entries = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     return {name: TableEntry(**{**entry, "packages": tuple(entry["packages"])}) for name, entry in entries.items()}
+
+
+def listed(folder: Path = FOLDER) -> pd.DataFrame:
+    """The manifest as a table, a row for each embedded table: rows, columns, first and last label, packages."""
+    entries = read_manifest(folder)
+    table = pd.DataFrame(
+        {
+            name: [entry.rows, entry.columns, entry.first, entry.last, ", ".join(entry.packages)]
+            for name, entry in entries.items()
+        },
+        index=["rows", "columns", "first", "last", "packages"],
+    )
+    return table.T.rename_axis("table")
 
 
 def check_embedded(folder: Path = FOLDER) -> tuple[str, ...]:

@@ -122,8 +122,21 @@ def read_yields(
 ) -> pd.DataFrame:
     """Yields in per cent a year: sessions x series, NaN where blank.
 
-    `units` says what the file holds; None expects per cent and refuses what looks like decimals or basis points. Other
-    parameters and errors as :func:`read_prices`.
+    Parameters
+    ----------
+    path
+        CSV, gzipped CSV or Parquet: a date column and one column a yield.
+    columns
+        Which columns are yields; all but the date by default.
+    units
+        What the file holds; None expects per cent and refuses what looks like decimals or basis points.
+    date_column, date_format, today
+        As in :func:`read_prices`.
+
+    Raises
+    ------
+    DataError
+        As :func:`read_prices`, and for yields in other units than said.
     """
 
     def checked(series: pd.Series, file: str) -> pd.Series:

@@ -11,6 +11,8 @@ import pandas as pd
 
 from macrotrade.errors import DataError
 
+__all__ = ["read_database", "read_gdt"]
+
 _SPAN = re.compile(r"(?P<frequency>[MQA])\s+(?P<start>\S+)\s*-\s*\S+\s+n\s*=\s*(?P<count>\d+)")
 _DATABASE_MISSING = -999.0
 

