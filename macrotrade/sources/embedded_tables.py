@@ -18,6 +18,7 @@ __all__ = [
     "TableEntry",
     "check_embedded",
     "content_digest",
+    "listed",
     "read_manifest",
     "read_table",
     "write_tables",

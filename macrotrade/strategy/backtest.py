@@ -72,7 +72,7 @@ def backtest(
 def traded_prices(strategy: Strategy, history: History) -> pd.DataFrame:
     """Sessions x instrument, from the first origin's close to the last day on which all are quoted."""
     prices = history.prices(strategy.instruments)
-    last = min(pd.Timestamp(prices[symbol].last_valid_index()) for symbol in strategy.instruments)
+    last = min(prices.index[prices[symbol].notna()][-1] for symbol in strategy.instruments)
     first = origins_of(strategy, history)[0]
     start = max(int(prices.index.searchsorted(first, side="right")) - 1, 0)
     prices = prices.iloc[start:].loc[:last]

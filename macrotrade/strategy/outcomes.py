@@ -45,7 +45,8 @@ def _outcome(part: pd.DataFrame, series: pd.Series, known_until: pd.PeriodIndex,
 def _known_until(part: pd.DataFrame, history: History, name: str, frequency: Frequency) -> pd.PeriodIndex:
     """Last period of the series that was known at each row's origin."""
     if name in history.market.columns:
-        return pd.PeriodIndex(part["period"], freq=frequency) - part["horizon"].to_numpy()
+        made_at = pd.PeriodIndex(part["period"], freq=frequency) - part["horizon"].to_numpy()
+        return pd.PeriodIndex(made_at)
     until = {origin: history.as_of(origin).values(name, frequency).index[-1] for origin in part["as_of"].unique()}
     return pd.PeriodIndex([until[origin] for origin in part["as_of"]], freq=frequency)
 
