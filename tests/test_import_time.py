@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 HEAVY = (
     "IPython", "jinja2", "joblib", "matplotlib", "numba", "numpy", "pandas", "plotly", "pyarrow", "pydantic",
@@ -17,7 +18,19 @@ def imported_by(script: str) -> set[str]:
     run = subprocess.run(
         [sys.executable, "-c", f"{script}\n{report}"], capture_output=True, text=True, timeout=120, check=True
     )
-    return {name for name in run.stderr.strip().split("|") if name}
+    return {name for name in run.stderr.strip().rpartition("\n")[2].split("|") if name}
+
+
+def command_script(*arguments: str) -> str:
+    """Script that runs the command with these arguments and stays alive."""
+    return f"""
+import runpy, sys
+sys.argv = ["macrotrade", *{arguments}]
+try:
+    runpy.run_module("macrotrade", run_name="__main__")
+except SystemExit as end:
+    assert not end.code, end.code
+"""
 
 
 def test_importing_the_package_imports_nothing_heavy() -> None:
@@ -25,15 +38,16 @@ def test_importing_the_package_imports_nothing_heavy() -> None:
 
 
 def test_the_help_of_the_command_imports_nothing_heavy() -> None:
-    script = """
-import runpy, sys
-sys.argv = ["macrotrade", "--help"]
-try:
-    runpy.run_module("macrotrade", run_name="__main__")
-except SystemExit as end:
-    assert not end.code
-"""
-    assert imported_by(script) == set()
+    assert imported_by(command_script("--help")) == set()
+
+
+def test_a_live_signal_imports_neither_vectorbt_nor_a_learning_library(tmp_path: Path) -> None:
+    file = tmp_path / "strategy.toml"
+    file.write_text('provider = "autoregression"\ninstrument = "ZN"\nstart = "2010-01-31"\n', encoding="utf-8")
+
+    imported = imported_by(command_script("signal", str(file), "--as-of", "2012-06-30"))
+
+    assert not imported & {"vectorbt", "torch", "matplotlib", "sklearn"}
 
 
 def test_the_contract_imports_neither_an_engine_nor_a_model_library() -> None:
