@@ -53,8 +53,8 @@ def check_provider(
         Data to forecast from, with years after the last origin. Where its vintages are ``pseudo``, revisions are made
         up.
     target
-        What to forecast; by default one yield, one price and one macro series, where there are any, 1, 2 and 6 months
-        ahead.
+        What to forecast; by default those of one yield, one price and one macro series that the provider takes, 1, 2
+        and 6 months ahead.
     origins
         Days to forecast at; by default three month ends in the later half of the target's history.
     waive
@@ -73,8 +73,8 @@ def check_provider(
         if law not in LAWS:
             raise SettingsError(f"There is no law {law!r} to waive. {near_misses(law, LAWS)}")
     factory = as_factory(provider_or_factory)
-    target = target or default_target(history)
-    days = sorted(pd.Timestamp(origin).normalize() for origin in origins or default_origins(history, target))
+    wanted = target or default_target(history)
+    days = sorted(pd.Timestamp(origin).normalize() for origin in origins or default_origins(history, wanted))
     if not days or days[-1] >= history.last_day:
         raise SettingsError(
             f"check_provider needs origins before the history's last day {history.last_day:%Y-%m-%d}, so that there is "
@@ -82,10 +82,24 @@ def check_provider(
         )
     provider = factory(history)
     state = state_of(provider)
+    target = target or _taken(factory, history, days[0], wanted)  # the first day: no later one may be seen before it
     base = tuple(attempt(factory, history, history.as_of(day), target) for day in days)
     case = Case(factory, history, target, tuple(days), provider, state, base, warm_up, seed)
     results = [_waived(law(case)) if name in waive else law(case) for name, law in LAWS.items()]
     return CheckReport(_name(provider), history.name, history.vintages, target, tuple(days), tuple(results))
+
+
+def _taken(factory: Factory, history: History, day: pd.Timestamp, target: Target) -> Target:
+    """The series of a target that the provider forecasts one by one; the whole target where it takes none."""
+    panel = history.as_of(day)
+    pairs = [
+        (name, measure)
+        for name, measure in zip(target.names, target.measures, strict=True)
+        if attempt(factory, history, panel, replace(target, series=name, measure=measure)).forecast is not None
+    ]
+    if not pairs:
+        return target
+    return replace(target, series=tuple(name for name, _ in pairs), measure=tuple(measure for _, measure in pairs))
 
 
 def _waived(result: LawResult) -> LawResult:
