@@ -41,13 +41,13 @@ def test_the_help_of_the_command_imports_nothing_heavy() -> None:
     assert imported_by(command_script("--help")) == set()
 
 
-def test_a_live_signal_imports_neither_vectorbt_nor_a_learning_library(tmp_path: Path) -> None:
+def test_a_live_signal_imports_neither_vectorbt_nor_what_draws_reports(tmp_path: Path) -> None:
     file = tmp_path / "strategy.toml"
     file.write_text('provider = "autoregression"\ninstrument = "ZN"\nstart = "2010-01-31"\n', encoding="utf-8")
 
     imported = imported_by(command_script("signal", str(file), "--as-of", "2012-06-30"))
 
-    assert not imported & {"vectorbt", "torch", "matplotlib", "sklearn"}
+    assert not imported & {"vectorbt", "torch", "plotly", "matplotlib", "sklearn"}
 
 
 def test_the_contract_imports_neither_an_engine_nor_a_model_library() -> None:
