@@ -9,7 +9,7 @@ from macrotrade._typing import FloatArray, IntArray
 from macrotrade.errors import DataError
 from macrotrade.evaluation.kernels import ColumnFigures, column_figures, sharpe_standard_error
 
-__all__ = ["PERFORMANCE_FIGURES", "growth_of_one", "hit_rate_by_year", "performance"]
+__all__ = ["PERFORMANCE_FIGURES", "growth_of_one", "performance"]
 
 PERFORMANCE_FIGURES: dict[str, str] = {
     "sessions": "returns counted",
@@ -81,16 +81,6 @@ def performance(
 def growth_of_one(returns: pd.DataFrame | pd.Series) -> pd.DataFrame:
     """What 1 has become after each session, sessions x column; a missing return earns nothing."""
     return (1.0 + _framed(returns).fillna(0.0)).cumprod()
-
-
-def hit_rate_by_year(returns: pd.DataFrame | pd.Series) -> pd.DataFrame:
-    """Months with a gain / months with a gain or a loss, year x column; NaN where a year has neither."""
-    frame = _framed(returns)
-    index = pd.DatetimeIndex(frame.index)
-    months = (1.0 + frame.fillna(0.0)).groupby([index.year, index.month]).prod() - 1.0
-    gains = (months > 0).groupby(level=0).sum()
-    losses = (months < 0).groupby(level=0).sum()
-    return (gains / (gains + losses).where(gains + losses > 0)).rename_axis("year")
 
 
 def _earned(figures: ColumnFigures, periods_per_year: float) -> dict[str, FloatArray]:

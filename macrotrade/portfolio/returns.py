@@ -10,8 +10,9 @@ instrument's return close to close, c the cost of a unit traded and k the cost o
     left     v_s = 1 - c |e_{s+1} v_s - d_s|              after trading to e_{s+1} of what is left
     net      (1 + e_s h_s) v_s - 1
 
-So an order is charged to the session at whose close it is filled, and a short position pays for being brought back to
-its target each day. Nothing here is a recursion; the vectorbt portfolio of the same orders earns the same returns.
+So an order is charged to the session at whose close it is filled, rolls are paid out of the position, and a short
+position pays for being brought back to its target each day. Nothing here is a recursion; the vectorbt portfolio of the
+same orders earns the same returns.
 """
 
 from __future__ import annotations
