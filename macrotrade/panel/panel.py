@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Literal, TypeAlias
@@ -82,7 +82,7 @@ class Panel:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "series", MappingProxyType(dict(self.series)))
-        object.__setattr__(self, "frames", MappingProxyType(dict(self.frames)))
+        object.__setattr__(self, "frames", _Copies(self.frames))
 
     def frame(self, frequency: Frequency = "M") -> pd.DataFrame:
         """Series at one frequency, in reported units: rows are periods (sessions for ``D``), columns series.
@@ -94,7 +94,7 @@ class Panel:
             raise DataError(
                 f"The panel of {self.as_of:%Y-%m-%d} has no {frequency!r} series, only {sorted(self.frames)}."
             )
-        return self.frames[frequency].copy(deep=False)
+        return self.frames[frequency]
 
     @property
     def monthly(self) -> pd.DataFrame:
@@ -174,3 +174,19 @@ class Panel:
             digest.update("|".join(map(str, frame.index[[0, -1]])).encode() if len(frame) else b"")
             digest.update(np.ascontiguousarray(frame.to_numpy(dtype=np.float64)).tobytes())
         return digest.hexdigest()
+
+
+class _Copies(Mapping[Frequency, pd.DataFrame]):
+    """Frames that are handed out as copies, so that no writer reaches them; a copy shares memory until written to."""
+
+    def __init__(self, frames: Mapping[Frequency, pd.DataFrame]) -> None:
+        self._frames = {frequency: frame.copy(deep=False) for frequency, frame in frames.items()}
+
+    def __getitem__(self, frequency: Frequency) -> pd.DataFrame:
+        return self._frames[frequency].copy(deep=False)
+
+    def __iter__(self) -> Iterator[Frequency]:
+        return iter(self._frames)
+
+    def __len__(self) -> int:
+        return len(self._frames)

@@ -77,11 +77,15 @@ class History:
         as_of = as_of.normalize()
         day = int(days([as_of])[0])
         frames: dict[Frequency, pd.DataFrame] = {}
-        daily = self.market.iloc[: self.market.index.searchsorted(as_of, side="right")]
+        n_sessions = int(self.market.index.searchsorted(as_of, side="right"))
+        daily = self.market.iloc[:n_sessions]
         if daily.shape[1]:
             frames["D"] = daily
         for frequency in self._period_frequencies:
-            frames[frequency] = self._grid(frequency).frame(day, last_complete_period(as_of, frequency).ordinal)
+            grid = self._grid(frequency)
+            if self._weekend_session_follows(n_sessions):
+                grid = period_grid(frequency, self.releases.get(frequency), daily)
+            frames[frequency] = grid.frame(day, last_complete_period(as_of, frequency).ordinal)
         present = {str(name) for frame in frames.values() for name in frame.columns}
         if not any(len(frame) for frame in frames.values()):
             raise DataError(
@@ -142,6 +146,10 @@ class History:
     def _period_frequencies(self) -> tuple[Frequency, ...]:
         wanted: list[Frequency] = ["M"] if self.market.shape[1] else []
         return tuple(dict.fromkeys([*wanted, *self.releases]))
+
+    def _weekend_session_follows(self, n_sessions: int) -> bool:
+        """Whether the next session is on a weekend: a month that is over on its last weekday may close after it."""
+        return n_sessions < len(self.market) and self.market.index[n_sessions].weekday() >= 5
 
     def _grid(self, frequency: Frequency) -> PeriodGrid:
         """Grid of one frequency; kept, since it does not depend on the day of the cut."""
