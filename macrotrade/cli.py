@@ -193,7 +193,8 @@ def _run_backtest(strategy: Strategy, out: Path, jobs: int) -> None:
 def _history(strategy: Strategy) -> History:
     from macrotrade.sources.load import load
 
-    return load(strategy.data.source, strategy.data.path)
+    data = strategy.data
+    return load(data.source, data.path, prices=data.prices, yields=data.yields)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from macrotrade.errors import SettingsError, near_misses
@@ -11,21 +12,39 @@ __all__ = ["SOURCES", "load"]
 
 SOURCES: dict[str, str] = {
     "embedded": "FRED-MD, Treasury curve, S&P 500 and sectoral balances shipped with the package; pseudo vintages",
+    "euro-area": "the Area Wide Model database shipped with the package, quarterly; pseudo vintages",
     "fred-md": "FRED-MD vintage files: one CSV, a folder or zip of them, or a Parquet of intervals; true vintages",
+    "macro": "a CSV of one's own, any country, with a TOML of the same name beside it; pseudo vintages",
     "synthetic": "a small economy whose truth is known, for trying things out",
 }
 """Sources by name, in words."""
 
+_NEED_PATH = ("fred-md", "macro")
 
-def load(source: str = "embedded", path: str | Path | None = None) -> History:
+
+def load(
+    source: str = "embedded",
+    path: str | Path | None = None,
+    *,
+    prices: Mapping[str, str | Path] | None = None,
+    yields: Mapping[str, str | Path] | None = None,
+) -> History:
     """History from a source by name, or from a file or folder of FRED-MD vintages by its path.
 
     Parameters
     ----------
     source
-        A name in :data:`SOURCES`, or a path.
+        A name in :data:`SOURCES`, or the path of FRED-MD vintages.
     path
         File or folder, where the source needs one.
+    prices, yields
+        Symbol or series to file: market data of one's own, which replace or join the source's; see
+        :func:`macrotrade.sources.market_files.with_market_files`.
+
+    Notes
+    -----
+    FRED-MD vintages are joined by the market data that ship with the package, and renamed series carry their present
+    name through all vintages.
 
     Raises
     ------
@@ -40,20 +59,42 @@ def load(source: str = "embedded", path: str | Path | None = None) -> History:
     Traceback (most recent call last):
     macrotrade.errors.SettingsError: No source or path 'embeded'. Did you mean 'embedded'?
     """
+    history = _history(source, path)
+    if not prices and not yields:
+        return history
+    from macrotrade.sources.market_files import with_market_files
+
+    return with_market_files(history, prices, yields)
+
+
+def _history(source: str, path: str | Path | None) -> History:
+    if source in _NEED_PATH and path is None:
+        raise SettingsError(f"Source {source!r} needs a path: {SOURCES[source]}.")
     if source == "embedded":
         from macrotrade.sources.embedded import load_embedded
 
         return load_embedded()
+    if source == "euro-area":
+        from macrotrade.sources.euro_area import load_euro_area
+
+        return load_euro_area()
     if source == "synthetic":
         from macrotrade.sources.synthetic import synthetic_economy
 
         return synthetic_economy().history
-    if source == "fred-md" and path is None:
-        raise SettingsError(
-            "Source 'fred-md' needs the path of a vintage file, a folder of them, a zip or a Parquet file."
-        )
-    if source == "fred-md" or Path(source).exists():
-        from macrotrade.sources.fred_md import load_fred_md
+    if source == "macro" and path is not None:
+        from macrotrade.sources.macro_file import load_macro_file
 
-        return load_fred_md(Path(path if path is not None else source))
+        return load_macro_file(path)
+    if source == "fred-md" or Path(source).exists():
+        return _vintages(Path(path if path is not None else source))
     raise SettingsError(f"No source or path {source!r}. {near_misses(source, SOURCES)}")
+
+
+def _vintages(path: Path) -> History:
+    from macrotrade.sources.embedded import embedded_market
+    from macrotrade.sources.fred_md import load_fred_md
+    from macrotrade.sources.fred_md_names import RENAMED
+
+    market = embedded_market()
+    return load_fred_md(path, rename=RENAMED, market=market.frame, market_info=market.info)

@@ -69,11 +69,20 @@ class RuleOptions(_Part):
 
 
 class DataOptions(_Part):
-    """Which source: ``embedded``, ``fred-md`` (with `path`) or ``synthetic``; `prices`: a file or folder of prices."""
+    """Where numbers come from.
+
+    Attributes
+    ----------
+    source, path
+        A name in :data:`macrotrade.sources.load.SOURCES`, and the file or folder it needs.
+    prices, yields
+        Symbol or series to file: market data of one's own in place of the source's.
+    """
 
     source: str = "embedded"
     path: str | None = None
-    prices: str | None = None
+    prices: Mapping[str, str] = Field(default_factory=dict)
+    yields: Mapping[str, str] = Field(default_factory=dict)
 
 
 class PortfolioOptions(_Part):
