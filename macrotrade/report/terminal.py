@@ -9,6 +9,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+from rich import box
 from rich.table import Table
 
 from macrotrade.strategy.result import Backtest, Decision
@@ -25,37 +26,24 @@ __all__ = [
     "summary_table",
 ]
 
-_DIRECTION = {1: "long", 0: "flat", -1: "short"}
-
 
 def decision_table(decisions: Sequence[Decision]) -> Table:
-    """One row for each decision: instrument, provider, rule, direction, score, P(up), forecast with interval, since."""
-    first = decisions[0]
-    table = Table(title=f"Decisions of {first.as_of:%Y-%m-%d}, held from the first session after")
-    for name in (
-        "instrument",
-        "provider",
-        "rule",
-        "hold",
-        "score",
-        "P(price up)",
-        "forecast (10..90 %)",
-        "since",
-        "data",
-    ):
-        table.add_column(name, justify="right" if name in {"score", "P(price up)", "forecast (10..90 %)"} else "left")
-    for decision in decisions:
-        table.add_row(
-            decision.instrument,
-            decision.provider,
-            decision.rule,
-            _held(decision),
-            _number(decision.score, "+.2f"),
-            _number(decision.probability_up, ".0%"),
-            _forecast(decision),
-            f"{decision.since:%Y-%m-%d}" if decision.since is not None else "before the look-back",
-            decision.data_until.get(decision.driver, ""),
-        )
+    """One row for each instrument and provider: P(price up), forecast with its interval, and what each rule holds."""
+    rules = list(dict.fromkeys(_plain_rule(decision) for decision in decisions))
+    title = f"Decisions of {decisions[0].as_of:%Y-%m-%d}, held from the first session after it"
+    table = _plain_table(title, "", "provider")
+    for name in ("P(up)", "forecast (10..90 %)"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for rule in [*rules, "since"]:
+        table.add_column(rule.replace("_", "/"), no_wrap=True)
+    for symbol, rows in _grouped(decisions).items():
+        for provider, by_rule in rows.items():
+            last = by_rule[rules[-1]]
+            holds = [_held(by_rule[rule]) for rule in rules]
+            since = "" if last.since is None else f"{last.since:%Y-%m-%d}"
+            table.add_row(symbol, provider, _number(last.probability_up, ".0%"), _forecast(last), *holds, since)
+        table.add_section()
+    table.caption = "P(up): probability that the price rises. *: changed at this decision."
     return table
 
 
@@ -81,30 +69,36 @@ def providers_json(entries: Mapping[str, ProviderEntry]) -> str:
 
 
 def summary_table(backtest: Backtest) -> Table:
-    """One row for each provider, rule and instrument: growth of 1, return, volatility, efficiency, drawdown, direction."""
+    """One row for each instrument and provider: growth of 1 and efficiency by rule, and how often it called direction.
+
+    Decisions on one-period-ahead forecasts only; the report holds the rest.
+    """
     from macrotrade.evaluation.performance import performance
 
     figures = performance(backtest.returns, backtest.periods_per_year, exposure=backtest.exposure)
+    calls = _calls(backtest)
     span = f"{backtest.returns.index[0]:%Y-%m-%d} to {backtest.returns.index[-1]:%Y-%m-%d}"
-    table = Table(title=f"{backtest.strategy.name}: {span}, net of costs; vintages: {backtest.source.vintages}")
-    for name in ("instrument", "provider", "rule"):
-        table.add_column(name)
-    for name in ("growth of 1", "return a year", "volatility", "efficiency", "worst drawdown"):
-        table.add_column(name, justify="right")
-    for symbol in backtest.strategy.instruments:
-        rows = figures.xs(symbol, level="instrument")
-        for (provider, rule), row in rows.sort_values("efficiency", ascending=False, na_position="last").iterrows():
-            table.add_row(
-                symbol,
-                str(provider),
-                str(rule),
-                _number(row["growth"], ".2f"),
-                _number(row["annual_return"], "+.1%"),
-                _number(row["volatility"], ".1%"),
-                _number(row["efficiency"], ".2f"),
-                _number(row["max_drawdown"], ".0%"),
-            )
+    table = _plain_table(
+        f"{backtest.strategy.name}, {span}: growth of 1 and annualised efficiency, net of costs",
+        "instrument",
+        "provider",
+    )
+    rules = [str(rule) for rule in backtest.strategy.rules]
+    for rule in rules:
+        table.add_column(rule.replace("_", "/"), justify="right", no_wrap=True)
+    table.add_column("called right", justify="right", no_wrap=True)
+    for item in backtest.strategy.traded:
+        rows = figures.xs(item.symbol, level="instrument")
+        for provider in rows.index.unique("provider"):
+            earned = rows.loc[provider]
+            cells = [_earned(earned.loc["baseline"])] + [""] * (len(rules) - 1) if "baseline" in earned.index else []
+            cells = cells or [_earned(earned.loc[rule]) for rule in rules]
+            table.add_row(item.symbol, str(provider), *cells, calls.get((str(provider), item.symbol), ""))
         table.add_section()
+    table.caption = (
+        "called right: share of the driver's moves whose direction was forecast, and in brackets the share of rises in "
+        f"the price. {_vintage_words(backtest)}"
+    )
     return table
 
 
@@ -119,22 +113,77 @@ def frame_table(frame: pd.DataFrame, title: str) -> Table:
     return table
 
 
+def _plain_table(title: str, *labels: str) -> Table:
+    """Table without rules between columns, so that it fits a terminal of 80 characters."""
+    table = Table(title=title, box=box.SIMPLE_HEAD, pad_edge=False, caption_justify="left", title_justify="left")
+    for label in labels:
+        table.add_column(label)
+    return table
+
+
+def _grouped(decisions: Sequence[Decision]) -> dict[str, dict[str, dict[str, Decision]]]:
+    """Instrument to provider (and how far ahead) to rule to decision."""
+    grouped: dict[str, dict[str, dict[str, Decision]]] = {}
+    for decision in decisions:
+        who = decision.provider if decision.horizon == 1 else f"{decision.provider}, {decision.horizon} ahead"
+        grouped.setdefault(decision.instrument, {}).setdefault(who, {})[_plain_rule(decision)] = decision
+    return grouped
+
+
+def _plain_rule(decision: Decision) -> str:
+    return decision.rule.partition(",")[0]
+
+
 def _held(decision: Decision) -> str:
-    side = _DIRECTION[int(math.copysign(1, decision.position)) if decision.position else 0]
+    """Side, size where it is not whole, and a star where it is new."""
     sized = "" if abs(decision.position) in {0.0, 1.0} else f" {abs(decision.position):.2f}"
-    changed = decision.previous is not None and math.copysign(1, decision.previous) * bool(decision.previous) != (
-        math.copysign(1, decision.position) * bool(decision.position)
-    )
-    return f"{side}{sized}{' (new)' if changed else ''}"
+    new = decision.previous is not None and _side(decision.previous) != _side(decision.position)
+    return f"{_side(decision.position)}{sized}{'*' if new else ''}"
+
+
+def _side(position: float) -> str:
+    return "flat" if position == 0 else ("long" if position > 0 else "short")
 
 
 def _forecast(decision: Decision) -> str:
+    """Point forecast of the driver and its interval; the reason where there is none."""
     if math.isnan(decision.point):
-        return "none: " + (decision.reasons[0] if decision.reasons else "no forecast")
+        return decision.reasons[0][:40] if decision.reasons else "none"
+    values = (decision.point, decision.low, decision.high)
     if "log" in decision.measure:
-        point, low, high = (math.expm1(value) for value in (decision.point, decision.low, decision.high))
-        return f"{decision.driver} {point:+.1%} ({low:+.1%}..{high:+.1%})"
-    return f"{decision.driver} {decision.point:+.2f} ({decision.low:+.2f}..{decision.high:+.2f})"
+        point, low, high = (f"{math.expm1(value):+.1%}" for value in values)
+    else:
+        point, low, high = (f"{value:+.2f}" for value in values)
+    return f"{decision.driver} {point} ({low}..{high})"
+
+
+def _earned(row: pd.Series) -> str:
+    """Growth of 1 and efficiency; a position never taken says so."""
+    if row["average_exposure"] == 0.0:
+        return "never in"
+    return f"{row['growth']:.2f}  {_number(row['efficiency'], '+.2f')}"
+
+
+def _calls(backtest: Backtest) -> dict[tuple[str, str], str]:
+    """Hit rate and base rate of each provider's one-ahead calls, by provider and instrument."""
+    from macrotrade.evaluation.direction import direction_table
+
+    table = backtest.forecasts
+    one_ahead = table[table["horizon"] == 1]
+    said = {}
+    for item in backtest.strategy.traded:
+        rows = one_ahead[one_ahead["series"] == item.driver]
+        for provider, row in direction_table(rows, ["provider"], {item.driver: item.sign}).iterrows():
+            words = f"{row['hit_rate']:.0%} ({row['base_rate']:.0%})" if row["n"] else "no call"
+            said[str(provider), item.symbol] = words
+    return said
+
+
+def _vintage_words(backtest: Backtest) -> str:
+    kind = backtest.source.vintages
+    return (
+        "Numbers as known then (true vintages)." if kind == "true" else "Final numbers with publication lags (pseudo)."
+    )
 
 
 def _number(value: float, form: str) -> str:
