@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["app"]
 
 NOTHING_TO_DO = 4
+WIDTH_OF_A_PIPE = 110
 
 app = typer.Typer(
     name="macrotrade",
@@ -213,4 +214,8 @@ def _progress(strategy: Strategy, history: History) -> Iterator[Callable[[int], 
 def _show(table: object) -> None:
     from rich.console import Console
 
-    Console().print(table)
+    # A pipe or a mail from cron has no width of its own; a terminal keeps its own.
+    console = Console()
+    if not console.is_terminal:
+        console.width = WIDTH_OF_A_PIPE
+    console.print(table)

@@ -117,7 +117,7 @@ def _plain_table(title: str, *labels: str) -> Table:
     """Table without rules between columns, so that it fits a terminal of 80 characters."""
     table = Table(title=title, box=box.SIMPLE_HEAD, pad_edge=False, caption_justify="left", title_justify="left")
     for label in labels:
-        table.add_column(label)
+        table.add_column(label, min_width=12 if label == "provider" else 3)
     return table
 
 
