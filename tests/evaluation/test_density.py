@@ -11,8 +11,8 @@ from scipy.integrate import quad
 from macrotrade._typing import FloatArray
 from macrotrade.errors import DataError, SettingsError
 from macrotrade.evaluation import mixture_scores
-from macrotrade.evaluation.mixture_scores import mixture_crps, mixture_log_score, mixture_pit
 from macrotrade.evaluation.density import coverage, density_scores, density_summary, pit_histogram
+from macrotrade.evaluation.mixture_scores import mixture_crps, mixture_log_score, mixture_pit
 from macrotrade.forecast import Forecast, Target, tidy
 
 MONTHS = pd.period_range("2000-01", periods=200, freq="M")
