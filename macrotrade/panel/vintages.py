@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -133,14 +133,21 @@ class History:
         """First day on which anything was public."""
         starts = [int(table.released.min()) for table in self.releases.values() if table.released.size]
         first = [pd.Timestamp(min(starts), unit="D")] if starts else []
-        return pd.Timestamp(min([*first, *self.market.index[:1]]))
+        return self._one_of(min, [*first, *self.market.index[:1]])
 
     @property
     def last_day(self) -> pd.Timestamp:
         """Last day on which anything became public."""
         ends = [int(table.released.max()) for table in self.releases.values() if table.released.size]
         last = [pd.Timestamp(max(ends), unit="D")] if ends else []
-        return pd.Timestamp(max([*last, *self.market.index[-1:]]))
+        return self._one_of(max, [*last, *self.market.index[-1:]])
+
+    def _one_of(self, choose: Callable[[list[pd.Timestamp]], pd.Timestamp], days: list[pd.Timestamp]) -> pd.Timestamp:
+        if not days:
+            raise DataError(
+                f"History {self.name!r} holds nothing public at all; load data that reach the days asked for."
+            )
+        return pd.Timestamp(choose(days))
 
     @property
     def _period_frequencies(self) -> tuple[Frequency, ...]:
