@@ -16,9 +16,10 @@ import numpy as np
 from macrotrade._typing import BoolArray, FloatArray, IntArray
 from macrotrade.providers.bma.equation import Equation, Origin, Term
 from macrotrade.providers.bma.kernels.blocks import lay_out_blocks, prepare_blocks
-from macrotrade.providers.bma.kernels.building import Task, build_all
+from macrotrade.providers.bma.kernels.building import build_all
 from macrotrade.providers.bma.kernels.criteria import AIC, BIC, BICA
 from macrotrade.providers.bma.kernels.estimation import estimate_all
+from macrotrade.providers.bma.kernels.task import Task
 from macrotrade.providers.bma.sample import Sample
 from macrotrade.providers.bma.screen import Screen
 
@@ -124,7 +125,7 @@ def select_regressors(design: Design, screen: Screen) -> tuple[IntArray, IntArra
     moving = ~np.isin(sample.names, sample.constant)
     order, shares = _dealt(np.array([len(each) for each in candidates]), moving)
     codes, numbers = build_all(
-        _task(design, screen.candidates.any(axis=0)),
+        _task(design, np.asarray(screen.candidates.any(axis=0))),
         shares,
         order,
         np.concatenate([[0], np.cumsum([len(each) for each in candidates])]).astype(np.int64),
@@ -192,6 +193,7 @@ def estimate(
         design.fold_bounds(_TENFOLD),
         _TENFOLD,
     )
+    t_statistics = np.nan_to_num(t_statistics, posinf=np.inf, neginf=-np.inf)
     equations = []
     for e, j in enumerate(left):
         k = int(numbers[e, 0])
@@ -213,7 +215,7 @@ def estimate(
 
 
 def _terms(design: Design, codes: IntArray, b: FloatArray, t: FloatArray) -> tuple[Term, ...]:
-    return tuple(design.term(int(c), float(b[j]), float(np.nan_to_num(t[j]))) for j, c in enumerate(codes))
+    return tuple(map(design.term, codes.tolist(), b.tolist(), t.tolist()))
 
 
 def _companions(design: Design, regressors: IntArray, origin: Origin) -> tuple[Equation, ...]:

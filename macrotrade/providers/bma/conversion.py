@@ -45,7 +45,7 @@ class Conversion:
         return np.exp(working) if self.log else working
 
     def restore(self, converted: FloatArray, last_levels: FloatArray) -> FloatArray:
-        """Reported levels of converted values that follow ``last_levels`` (at least ``order`` of them, oldest first)."""
+        """Reported levels of converted values that follow ``last_levels`` (``order`` or more, oldest first)."""
         last = self.working(last_levels[len(last_levels) - self.order :])
         return self.reported(integrate(converted, last))
 

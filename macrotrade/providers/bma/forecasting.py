@@ -29,7 +29,8 @@ from macrotrade.providers.bma.guard import (
     sound_loops,
 )
 from macrotrade.providers.bma.kernels.conversion import integrate
-from macrotrade.providers.bma.kernels.solving import shock_responses
+from macrotrade.providers.bma.kernels.graph import linked_groups
+from macrotrade.providers.bma.kernels.solving import shock_deviations
 from macrotrade.providers.bma.sample import fill_gaps
 from macrotrade.providers.bma.solving import LinearForm, Solution, linear_form, solve_linear
 from macrotrade.providers.bma.system import System
@@ -247,11 +248,9 @@ def working_deviations(system: System, missing: BoolArray, form: LinearForm, dev
     Residuals of different equations and periods count as uncorrelated with the given deviations; they are carried
     through the system by its own responses and added up as often as the series is differenced.
     """
-    responses = shock_responses(missing, form.now, form.lag_matrices, deviations)
-    for j, conversion in enumerate(system.conversions):
-        for _ in range(conversion.order):
-            responses[:, j] = np.cumsum(responses[:, j], axis=0)
-    return np.asarray(np.sqrt(np.einsum("tis,tis->ti", responses, responses)))
+    groups, n_groups = linked_groups((form.lag_matrices != 0.0).any(axis=0))
+    orders = np.array([conversion.order for conversion in system.conversions], dtype=np.int64)
+    return np.asarray(shock_deviations(missing, orders, deviations, *form.terms, *form.blocks, groups, n_groups))
 
 
 def _working_forecasts(system: System, edge: Edge, converted: FloatArray) -> FloatArray:

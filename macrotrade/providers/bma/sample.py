@@ -116,7 +116,7 @@ def fill_gaps(values: FloatArray, names: Sequence[str]) -> tuple[FloatArray, tup
         missing = np.flatnonzero(np.isnan(values[:, j]))
         gaps = missing[(missing > known[0]) & (missing < known[-1])]
         filled[gaps, j] = np.interp(gaps, known, values[known, j])
-        imputed += [Imputed(names[j], int(row), float(filled[row, j])) for row in gaps]
+        imputed += [Imputed(names[int(j)], int(row), float(filled[row, j])) for row in gaps]
     return filled, tuple(imputed)
 
 
@@ -186,9 +186,7 @@ def _check(values: FloatArray, names: Sequence[str], start: int) -> None:
         raise DataError(f"start is a row of the values, 0..{len(values) - 1}; it is {start}.")
 
 
-def _left_out(
-    filled: FloatArray, names: Sequence[str], settings: SystemSettings, start: int
-) -> tuple[LeftOut, ...]:
+def _left_out(filled: FloatArray, names: Sequence[str], settings: SystemSettings, start: int) -> tuple[LeftOut, ...]:
     reasons = [_reason_to_leave_out(filled[:, j], settings, start) for j in range(filled.shape[1])]
     return tuple(LeftOut(name, reason) for name, reason in zip(names, reasons, strict=True) if reason)
 

@@ -44,15 +44,16 @@ def screen_causes(sample: Sample) -> Screen:
     settings = sample.settings
     p, q = settings.n_lags, settings.block_lags
     n = len(sample.converted) - p
-    restricted, tested, whole, doubtful = partitioned(sample.standardised, settings.presample, p, q, min(p, q), _DOUBTFUL)
+    values = sample.standardised
+    restricted, tested, whole, doubtful = partitioned(values, settings.presample, p, q, min(p, q), _DOUBTFUL)
     joint_rss = np.where(doubtful, 0.0, restricted[:, None] - whole)
     if q != p:
-        restricted, tested, _, doubtful = partitioned(sample.standardised, p, p, p, p, _DOUBTFUL)
+        restricted, tested, _, doubtful = partitioned(values, p, p, p, p, _DOUBTFUL)
     shut = _shut_out(sample)
     with np.errstate(divide="ignore", invalid="ignore"):
         f = (tested / p) / ((restricted[:, None] - tested) / (n - 2 * p - 1))
     for effect, cause in np.argwhere(doubtful & ~shut):
-        f[effect, cause] = _exact_f(sample.standardised, int(effect), int(cause), p)
+        f[effect, cause] = _exact_f(values, int(effect), int(cause), p)
     f[shut] = np.nan
     critical = float(stats.f.ppf(settings.significance, p, n - 2 * p - 1))
     passed = np.nan_to_num(f, nan=0.0) > critical

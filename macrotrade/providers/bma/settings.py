@@ -86,7 +86,7 @@ class SystemSettings:
     trend: bool = True
     final_in_sample_deletion: bool = True
     min_observations: int = 40
-    max_delay: int = 6
+    max_delay: int = 3
     tolerance: float = 1e-13
     max_sweeps: int = 1000
     max_condition: float = 1e4
@@ -96,9 +96,7 @@ class SystemSettings:
     def __post_init__(self) -> None:
         for name, choices in _CHOICES.items():
             if getattr(self, name) not in choices:
-                raise SettingsError(
-                    f"{name} must be one of {', '.join(choices)}; it is {getattr(self, name)!r}."
-                )
+                raise SettingsError(f"{name} must be one of {', '.join(choices)}; it is {getattr(self, name)!r}.")
         for name, least in _LEAST.items():
             if getattr(self, name) < least:
                 raise SettingsError(f"{name} must be at least {least}; it is {getattr(self, name)!r}.")

@@ -15,13 +15,8 @@ import numpy as np
 from macrotrade._typing import FloatArray, IntArray
 from macrotrade.errors import FitError
 from macrotrade.providers.bma.equation import Equation
-from macrotrade.providers.bma.kernels.solving import (
-    companion_radius,
-    spectral_radius,
-    strong_components,
-    substitute_forward,
-    sweep_forward,
-)
+from macrotrade.providers.bma.kernels.graph import companion_radius, spectral_radius, strong_components
+from macrotrade.providers.bma.kernels.solving import substitute_forward, sweep_forward
 
 EquationCall = Callable[[FloatArray, int], float]
 """Value of a series in a row, from (n_periods, n_series) values of which earlier rows and this row may be read."""
@@ -58,6 +53,27 @@ class LinearForm:
         """Strongly connected components of the contemporaneous graph, in the order in which they can be solved."""
         starts, sources, _ = _compressed(self.now)
         return tuple(tuple(members) for members in strong_components(starts, sources))
+
+    @cached_property
+    def blocks(self) -> tuple[IntArray, IntArray]:
+        """Components as arrays: where each starts, and the members of all in order."""
+        starts = np.concatenate([[0], np.cumsum([len(members) for members in self.components])])
+        return starts.astype(np.int64), np.array([i for members in self.components for i in members], dtype=np.int64)
+
+    @cached_property
+    def terms(self) -> tuple[IntArray, IntArray, IntArray, FloatArray, IntArray, IntArray, FloatArray]:
+        """Lagged terms (starts, sources, lags, weights), then contemporaneous (starts, sources, weights), by target."""
+        by_target = np.transpose(self.lag_matrices[1:], (1, 0, 2))
+        targets, lags, sources = np.nonzero(by_target)
+        starts = np.searchsorted(targets, np.arange(len(self.now) + 1))
+        weights = by_target[targets, lags, sources]
+        return (
+            starts.astype(np.int64),
+            sources.astype(np.int64),
+            lags.astype(np.int64) + 1,
+            weights,
+            *_compressed(self.now),
+        )
 
     @property
     def loops(self) -> tuple[tuple[int, ...], ...]:
@@ -142,22 +158,17 @@ def solve_linear(
     first_row = _first_missing_row(values, form.longest_lag)
     fixed_part = form.fixed_part(first_row, len(values) - first_row, first_season)
     swept = values.copy()
-    lag_starts, lag_sources, lag_weights, lags = _compressed_lags(form.lag_matrices)
-    now_starts, now_sources, now_weights = _compressed(form.now)
-    order = np.array([i for members in form.components for i in members], dtype=np.int64)
-    sweeps = sweep_forward(
-        swept, first_row, fixed_part, lag_starts, lag_sources, lags, lag_weights,
-        now_starts, now_sources, now_weights, order, scales, tolerance, max_sweeps,
-    )  # fmt: skip
+    order = form.blocks[1]
+    sweeps = sweep_forward(swept, first_row, fixed_part, *form.terms, order, scales, tolerance, max_sweeps)
     settled = bool((sweeps > 0).all())
-    try:
-        exact = substitute_forward(values, first_row, fixed_part, form.lag_matrices, form.now)
-    except np.linalg.LinAlgError:
+    exact = values.copy()
+    solved = substitute_forward(exact, first_row, fixed_part, *form.terms, *form.blocks)
+    if not solved:
         if not settled:
             raise FitError(
                 "The system has no solution: I - A0 is singular and Gauss-Seidel does not settle. "
                 "Cut a link of its loop, or solve through `forecast`, whose guard does."
-            ) from None
+            )
         return Solution(swept, first_row, sweeps, direct=False, difference=float("nan"))
     difference = float(np.abs((swept - exact)[first_row:] / scales).max(initial=0.0)) if settled else float("nan")
     return Solution(swept if settled else exact, first_row, sweeps, direct=not settled, difference=difference)
@@ -265,12 +276,5 @@ def _first_missing_row(values: FloatArray, history: int) -> int:
 
 def _compressed(matrix: FloatArray) -> tuple[IntArray, IntArray, FloatArray]:
     rows, sources = np.nonzero(matrix)
-    starts = np.searchsorted(rows, np.arange(len(matrix) + 1)).astype(np.int64)
-    return starts, sources.astype(np.int64), matrix[rows, sources]
-
-
-def _compressed_lags(matrices: FloatArray) -> tuple[IntArray, IntArray, FloatArray, IntArray]:
-    by_target = np.transpose(matrices[1:], (1, 0, 2))
-    targets, lags, sources = np.nonzero(by_target)
-    starts = np.searchsorted(targets, np.arange(matrices.shape[1] + 1)).astype(np.int64)
-    return starts, sources.astype(np.int64), by_target[targets, lags, sources], lags.astype(np.int64) + 1
+    starts = np.searchsorted(rows, np.arange(len(matrix) + 1))
+    return starts, sources, matrix[rows, sources]

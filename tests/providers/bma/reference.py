@@ -14,6 +14,7 @@ import numpy as np
 from macrotrade.providers.bma.settings import SystemSettings
 
 DEPENDENT = 1e-6  # a column explained to within this share of its variance adds nothing to an equation
+ROUNDING = 1e-9  # a round that ends with the equation it began with has not improved it
 DEPENDENT_IN_TRAINING = 1e-10  # the same for the rows left in when a fold is left out
 
 
@@ -33,17 +34,13 @@ class PlainEquation:
 class PlainBuilder:
     """Build equations of standardised series, one fit at a time."""
 
-    def __init__(
-        self, standardised: np.ndarray, first_season: int, settings: SystemSettings
-    ) -> None:
+    def __init__(self, standardised: np.ndarray, first_season: int, settings: SystemSettings) -> None:
         self.settings = settings
         n_periods, self.n_series = standardised.shape
         self.longest = settings.presample
         self.n = n_periods - self.longest
         rows = np.arange(self.longest, n_periods)
-        columns = [
-            standardised[rows - d, j] for j in range(self.n_series) for d in range(self.longest + 1)
-        ]
+        columns = [standardised[rows - d, j] for j in range(self.n_series) for d in range(self.longest + 1)]
         self.intercept = len(columns)
         columns.append(np.ones(self.n))
         season = (first_season + rows) % settings.season_length
@@ -98,10 +95,7 @@ class PlainBuilder:
             x = self.columns[np.ix_(training, codes)]
             b, _, _, singular = np.linalg.lstsq(x, y[training], rcond=None)
             held = self.columns[np.ix_(fold, codes)]
-            if (
-                len(training) < len(codes)
-                or singular[-1] ** 2 <= DEPENDENT_IN_TRAINING * self.spread[codes].max()
-            ):
+            if len(training) < len(codes) or singular[-1] ** 2 <= DEPENDENT_IN_TRAINING * self.spread[codes].max():
                 kept = self.independent(codes, training, DEPENDENT_IN_TRAINING)
                 x = self.columns[np.ix_(training, kept)]
                 b = np.linalg.lstsq(x, y[training], rcond=None)[0]
@@ -144,12 +138,8 @@ class PlainBuilder:
             codes, score = without, lower
         return codes, score
 
-    def best_joint(
-        self, y: np.ndarray, codes: list[int], remaining: list[int], n_folds: int
-    ) -> tuple[float, int]:
-        scores = [
-            self.score(y, self.append(codes, self.block(j)), n_folds) for j in remaining
-        ]
+    def best_joint(self, y: np.ndarray, codes: list[int], remaining: list[int], n_folds: int) -> tuple[float, int]:
+        scores = [self.score(y, self.append(codes, self.block(j)), n_folds) for j in remaining]
         return min(scores), remaining[int(np.argmin(scores))]
 
     def best_on_residuals(
@@ -183,7 +173,7 @@ class PlainBuilder:
                 codes = self.append(codes, self.block(entering))
                 score = self.score(y, codes, n_folds)
             codes, score = self.delete_backward(y, codes, score, n_folds)
-            if not score < before[1]:
+            if not score < before[1] - ROUNDING:
                 return before
             if not remaining:
                 return codes, score
@@ -212,9 +202,7 @@ class PlainBuilder:
         b, rss = self.fit(y, codes)
         t = np.sign(b) * self.absolute_t(y, codes)
         left_out = self.rss_left_out(y, codes, n_folds)
-        return PlainEquation(
-            codes, n_folds, b, t, rss, left_out, self.criterion(left_out, len(codes))
-        )
+        return PlainEquation(codes, n_folds, b, t, rss, left_out, self.criterion(left_out, len(codes)))
 
 
 def plain_screen(standardised: np.ndarray, n_lags: int) -> np.ndarray:
@@ -222,8 +210,7 @@ def plain_screen(standardised: np.ndarray, n_lags: int) -> np.ndarray:
     n_periods, n_series = standardised.shape
     n = n_periods - n_lags
     lags = [
-        np.array([standardised[n_lags - d : n_periods - d, j] for d in range(1, n_lags + 1)]).T
-        for j in range(n_series)
+        np.array([standardised[n_lags - d : n_periods - d, j] for d in range(1, n_lags + 1)]).T for j in range(n_series)
     ]
     ones = np.ones((n, 1))
     f = np.full((n_series, n_series), np.nan)
@@ -244,5 +231,5 @@ def plain_candidates(f: np.ndarray, critical: float, both_ways: bool) -> list[li
     """Causes that pass for each effect; of two that pass both ways the weaker is dropped."""
     passed = f > critical
     if not both_ways:
-        passed &= ~(passed.T & (f.T >= f))
+        passed &= ~(passed.T & (f <= f.T))
     return [list(np.flatnonzero(row)) for row in passed]

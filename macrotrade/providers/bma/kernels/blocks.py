@@ -7,15 +7,17 @@ Its cross products over each training sample do not depend on the equation and a
 from __future__ import annotations
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
 
-from macrotrade.providers.bma.kernels.sweeping import DEPENDENT, FAST, ILL_CONDITIONED, settle_signs, sweep_in
+from macrotrade._typing import BoolArray, FloatArray, IntArray
+from macrotrade.providers.bma.kernels.compiled import compiled, compiled_parallel
+from macrotrade.providers.bma.kernels.sweeping import DEPENDENT, ILL_CONDITIONED, settle_signs, sweep_in
 
 VECTOR = 8
 
 
-@njit(cache=True, error_model="numpy", fastmath=FAST, parallel=True)
-def lay_out_blocks(columns, needed, stride, q):  # type: ignore[no-untyped-def]
+@compiled_parallel
+def lay_out_blocks(columns: FloatArray, needed: BoolArray, stride: int, q: int) -> FloatArray:
     """Blocks (n_series, n, width) of the series that are ``needed``."""
     n_series = needed.shape[0]
     n = columns.shape[1]
@@ -31,8 +33,10 @@ def lay_out_blocks(columns, needed, stride, q):  # type: ignore[no-untyped-def]
     return blocks
 
 
-@njit(cache=True, error_model="numpy", fastmath=FAST, parallel=True)
-def prepare_blocks(blocks, needed, q, fold_bounds, fold_counts):  # type: ignore[no-untyped-def]
+@compiled_parallel
+def prepare_blocks(
+    blocks: FloatArray, needed: BoolArray, q: int, fold_bounds: IntArray, fold_counts: IntArray
+) -> tuple[FloatArray, FloatArray, BoolArray, FloatArray]:
     """Cross products and inverses of every block over every training sample, the whole one last.
 
     Returns
@@ -88,8 +92,8 @@ def prepare_blocks(blocks, needed, q, fold_bounds, fold_counts):  # type: ignore
     return products, inverses, usable, floors
 
 
-@njit(cache=True, error_model="numpy", fastmath=FAST)
-def add_products(rows, start, stop, out):  # type: ignore[no-untyped-def]
+@compiled
+def add_products(rows: FloatArray, start: int, stop: int, out: FloatArray) -> None:
     """Add the cross products of rows start..stop-1 to ``out``."""
     width = out.shape[0]
     for t in range(start, stop):
@@ -101,8 +105,17 @@ def add_products(rows, start, stop, out):  # type: ignore[no-untyped-def]
                 into[b] += weight * row[b]
 
 
-@njit(cache=True, error_model="numpy", fastmath=FAST)
-def residual_stage_rss(residuals, block, inverses, q, bounds, n_folds, limit, work):  # type: ignore[no-untyped-def]
+@compiled
+def residual_stage_rss(
+    residuals: FloatArray,
+    block: FloatArray,
+    inverses: FloatArray,
+    q: int,
+    bounds: IntArray,
+    n_folds: int,
+    limit: float,
+    work: FloatArray,
+) -> float:
     """Cross-validated RSS of an equation's residuals on [1, block], or infinity once it must exceed ``limit``.
 
     The in-sample sum e'e - c'Ac bounds the cross-validated one from below. ``work`` is (>= folds + 2, width).
@@ -159,11 +172,27 @@ def residual_stage_rss(residuals, block, inverses, q, bounds, n_folds, limit, wo
     return rss
 
 
-@njit(cache=True, error_model="numpy", fastmath=FAST)
+@compiled
 def joint_stage_rss(
-    rows, k, state, held_out, in_sample, block, products, floors, q, bounds, n_folds, limit, cross_all, cross, moved,
-    schur, gamma, fold_sums,
-):  # type: ignore[no-untyped-def]
+    rows: FloatArray,
+    k: int,
+    state: FloatArray,
+    held_out: FloatArray,
+    in_sample: FloatArray,
+    block: FloatArray,
+    products: FloatArray,
+    floors: FloatArray,
+    q: int,
+    bounds: IntArray,
+    n_folds: int,
+    limit: float,
+    cross_all: FloatArray,
+    cross: FloatArray,
+    moved: FloatArray,
+    schur: FloatArray,
+    gamma: FloatArray,
+    fold_sums: FloatArray,
+) -> tuple[float, bool]:
     """Cross-validated RSS of an equation with one more block, or infinity once it must exceed ``limit``.
 
     With A, b the equation's own inverse and coefficients on a training sample, C = X'B and S = B'B - C'AC, the

@@ -45,7 +45,7 @@ def integrate(differences: FloatArray, last_levels: FloatArray) -> FloatArray:
 
 
 def slope_t_statistics(values: FloatArray) -> FloatArray:
-    """t statistic of the slope when each column is regressed on a constant and time."""
+    """T statistic of the slope when each column is regressed on a constant and time."""
     n = len(values)
     time = np.arange(n) - (n - 1) / 2
     centred = values - values.mean(axis=0)

@@ -11,14 +11,13 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
-from macrotrade._typing import FloatArray
+from macrotrade._typing import FloatArray, IntArray
+from macrotrade.providers.bma.kernels.compiled import compiled
 from macrotrade.providers.bma.kernels.criteria import criterion_value
 from macrotrade.providers.bma.kernels.sweeping import (
     DEPENDENT,
     DEPENDENT_IN_TRAINING,
-    FAST,
     ILL_CONDITIONED,
     fill_products,
     held_out_rss,
@@ -45,8 +44,8 @@ class Workspace(NamedTuple):
     column: FloatArray
 
 
-@njit(cache=True, error_model="numpy")
-def new_workspace(n, capacity, most_folds):  # type: ignore[no-untyped-def]
+@compiled
+def new_workspace(n: int, capacity: int, most_folds: int) -> Workspace:
     """Empty workspace for n observations and at most ``capacity`` regressors."""
     return Workspace(
         np.empty((n, capacity + 1)),
@@ -58,8 +57,10 @@ def new_workspace(n, capacity, most_folds):  # type: ignore[no-untyped-def]
     )
 
 
-@njit(cache=True, error_model="numpy", fastmath=FAST)
-def set_up(space, columns, spread, codes, k, bounds, n_folds):  # type: ignore[no-untyped-def]
+@compiled
+def set_up(
+    space: Workspace, columns: FloatArray, spread: FloatArray, codes: IntArray, k: int, bounds: IntArray, n_folds: int
+) -> tuple[int, bool]:
     """Gather and sweep an equation; a regressor that the ones before it explain is dropped from ``codes``.
 
     Returns (k, sound): the regressors left, and whether every training sample is well conditioned.
@@ -88,18 +89,26 @@ def set_up(space, columns, spread, codes, k, bounds, n_folds):  # type: ignore[n
     return k, True
 
 
-@njit(cache=True, error_model="numpy", fastmath=FAST)
-def cross_validated(space, k, sound, bounds, n_folds):  # type: ignore[no-untyped-def]
+@compiled
+def cross_validated(space: Workspace, k: int, sound: bool, bounds: IntArray, n_folds: int) -> float:
     """Cross-validated RSS of the equation that was set up; its left-out residuals stay in the workspace."""
     if sound:
         return held_out_rss(space.rows, k, bounds, n_folds, space.state, space.residuals)
-    return held_out_rss_orthogonal(
-        space.rows, k, 0, bounds, n_folds, space.floors, DEPENDENT_IN_TRAINING, space.basis
-    )
+    return held_out_rss_orthogonal(space.rows, k, 0, bounds, n_folds, space.floors, DEPENDENT_IN_TRAINING, space.basis)
 
 
-@njit(cache=True, error_model="numpy", fastmath=FAST)
-def delete_backward(space, codes, k, sound, score, kind, in_sample, bounds, n_folds):  # type: ignore[no-untyped-def]
+@compiled
+def delete_backward(
+    space: Workspace,
+    codes: IntArray,
+    k: int,
+    sound: bool,
+    score: float,
+    kind: int,
+    in_sample: bool,
+    bounds: IntArray,
+    n_folds: int,
+) -> tuple[int, float]:
     """Delete the regressor of least |t| while that lowers the criterion. Returns (k, score).
 
     t_m^2 is proportional to b_m^2 / A_mm, which is also what its deletion adds to the in-sample RSS.
@@ -120,9 +129,7 @@ def delete_backward(space, codes, k, sound, score, kind, in_sample, bounds, n_fo
         elif sound:
             rss = held_out_rss_without(rows, k, weakest, bounds, n_folds, state, residuals, space.basis[0])
         else:
-            rss = held_out_rss_orthogonal(
-                rows, k, weakest, bounds, n_folds, floors, DEPENDENT_IN_TRAINING, space.basis
-            )
+            rss = held_out_rss_orthogonal(rows, k, weakest, bounds, n_folds, floors, DEPENDENT_IN_TRAINING, space.basis)
         lower = criterion_value(kind, rss, k - 1, n)
         if not lower < score:
             break

@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
 
+from macrotrade._typing import FloatArray, IntArray
+from macrotrade.providers.bma.kernels.compiled import compiled_parallel
 from macrotrade.providers.bma.kernels.equations import cross_validated, new_workspace, set_up
-from macrotrade.providers.bma.kernels.sweeping import FAST
 
 
-@njit(cache=True, error_model="numpy", fastmath=FAST, parallel=True)
-def estimate_all(columns, spread, targets, codes, counts, means, scales, bounds, n_folds):  # type: ignore[no-untyped-def]
+@compiled_parallel
+def estimate_all(
+    columns: FloatArray,
+    spread: FloatArray,
+    targets: IntArray,
+    codes: IntArray,
+    counts: IntArray,
+    means: FloatArray,
+    scales: FloatArray,
+    bounds: IntArray,
+    n_folds: int,
+) -> tuple[FloatArray, FloatArray, FloatArray, IntArray]:
     """Estimate each equation by least squares and cross-validate it.
 
     Parameters

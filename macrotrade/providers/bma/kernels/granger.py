@@ -13,9 +13,10 @@ Series lie along the last axis, so each step runs over many causes at once.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
 
 from macrotrade._typing import BoolArray, FloatArray
+from macrotrade.providers.bma.kernels.compiled import compiled, compiled_parallel
 
 TILE = 16  # causes worked on together: their tables stay in the first-level cache
 
@@ -25,13 +26,17 @@ def partitioned(
 ) -> tuple[FloatArray, FloatArray, FloatArray, BoolArray]:
     """`partitioned_gains` from the standardised series alone, shape (n_periods, n_series)."""
     longest = max(p, q)
-    products = lag_products(values, presample, longest)
-    sums = lag_sums(values, presample, longest)
-    blocks = block_products(values, products, sums, presample, longest)
+    n_series = values.shape[1]
+    padded = np.zeros((len(values), -(-n_series // TILE) * TILE))
+    padded[:, :n_series] = values
+    products = lag_products(padded, presample, longest)
+    turned = np.ascontiguousarray(products.transpose(0, 2, 1))
+    sums = lag_sums(padded, presample, longest)
+    blocks = block_products(padded, products, sums, presample, longest)
     restricted, tested, whole, doubtful = partitioned_gains(
-        values, products, sums, blocks, presample, p, q, n_tested, floor
+        padded, products, turned, sums, blocks, n_series, presample, p, q, n_tested, floor
     )
-    return restricted, tested, whole, doubtful
+    return restricted, tested[:, :n_series], whole[:, :n_series], doubtful[:, :n_series]
 
 
 def lag_products(values: FloatArray, presample: int, n_lags: int) -> FloatArray:
@@ -47,8 +52,8 @@ def lag_sums(values: FloatArray, presample: int, n_lags: int) -> FloatArray:
     return np.stack([values[presample - d : n_periods - d].sum(axis=0) for d in range(n_lags + 1)])
 
 
-@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
-def block_products(values, products, sums, presample, q):  # type: ignore[no-untyped-def]
+@compiled
+def block_products(values: FloatArray, products: FloatArray, sums: FloatArray, presample: int, q: int) -> FloatArray:
     """Centred Gram matrix of each series' lags 0..q, shape (q + 1, q + 1, n_series)."""
     n_periods, n_series = values.shape
     n = n_periods - presample
@@ -72,13 +77,26 @@ def block_products(values, products, sums, presample, q):  # type: ignore[no-unt
     return out
 
 
-@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"}, parallel=True)
-def partitioned_gains(values, products, sums, blocks, presample, p, q, n_tested, floor):  # type: ignore[no-untyped-def]
+@compiled_parallel
+def partitioned_gains(
+    values: FloatArray,
+    products: FloatArray,
+    turned: FloatArray,
+    sums: FloatArray,
+    blocks: FloatArray,
+    n_series: int,
+    presample: int,
+    p: int,
+    q: int,
+    n_tested: int,
+    floor: float,
+) -> tuple[FloatArray, FloatArray, FloatArray, BoolArray]:
     """Restricted residual sums of squares and what each cause's block takes off them.
 
     Parameters
     ----------
-    values : (n_periods, n_series) standardised series.
+    values : (n_periods, n_padded) standardised series and columns of zeros up to a multiple of `TILE`.
+    turned : ``products`` with causes and effects exchanged.
     products, sums : from `lag_products` and `lag_sums` to lag max(p, q).
     blocks : from `block_products`.
     n_tested : columns of the block (lags 1..n_tested) in the first gain; the second takes the whole block.
@@ -87,16 +105,16 @@ def partitioned_gains(values, products, sums, blocks, presample, p, q, n_tested,
     Returns
     -------
     restricted : (n_series,), own lags alone.
-    tested, whole : (n_series, n_series), ``[effect, cause]``.
-    doubtful : (n_series, n_series) booleans: nearly collinear, or nearly a perfect fit.
+    tested, whole : (n_series, n_padded), ``[effect, cause]``.
+    doubtful : (n_series, n_padded) booleans: nearly collinear, or nearly a perfect fit.
     """
-    n_periods, n_series = values.shape
+    n_periods, n_padded = values.shape
     n = n_periods - presample
     longest = max(p, q)
     restricted = np.empty(n_series)
-    tested = np.zeros((n_series, n_series))
-    whole = np.zeros((n_series, n_series))
-    doubtful = np.zeros((n_series, n_series), dtype=np.bool_)
+    tested = np.zeros((n_series, n_padded))
+    whole = np.zeros((n_series, n_padded))
+    doubtful = np.zeros((n_series, n_padded), dtype=np.bool_)
     for i in prange(n_series):
         own = np.empty((p, p))
         g = np.empty(p)
@@ -129,18 +147,17 @@ def partitioned_gains(values, products, sums, blocks, presample, p, q, n_tested,
         schur = np.empty((q + 1, q + 1, TILE))
         w = np.empty((q + 1, TILE))
         bad = np.empty(TILE, dtype=np.bool_)
-        for first in range(0, n_series, TILE):
-            width = min(TILE, n_series - first)
+        for first in range(0, n_padded, TILE):
             for b in range(q + 1):
-                for j in range(width):
+                for j in range(TILE):
                     table[0, b, j] = products[b, i, first + j]
             for a in range(1, p + 1):
-                for j in range(width):
-                    table[a, 0, j] = products[a, first + j, i]
+                for j in range(TILE):
+                    table[a, 0, j] = turned[a, i, first + j]
                 entering = values[presample - a, i]
                 leaving = values[n_periods - a, i]
                 for b in range(1, q + 1):
-                    for j in range(width):
+                    for j in range(TILE):
                         table[a, b, j] = (
                             table[a - 1, b - 1, j]
                             + entering * values[presample - b, first + j]
@@ -149,21 +166,21 @@ def partitioned_gains(values, products, sums, blocks, presample, p, q, n_tested,
             for a in range(p + 1):
                 share = sums[a, i] / n
                 for b in range(q + 1):
-                    for j in range(width):
+                    for j in range(TILE):
                         table[a, b, j] -= share * sums[b, first + j]
             for b in range(q + 1):
-                for j in range(width):
+                for j in range(TILE):
                     cross[b, j] = table[0, b, j]
             for a in range(1, p + 1):
                 for c in range(1, a):
                     weight = own[a - 1, c - 1]
                     for b in range(q + 1):
-                        for j in range(width):
+                        for j in range(TILE):
                             table[a, b, j] -= weight * table[c, b, j]
                 inverse = 1.0 / own[a - 1, a - 1]
                 weight = g[a - 1]
                 for b in range(q + 1):
-                    for j in range(width):
+                    for j in range(TILE):
                         table[a, b, j] *= inverse
                         cross[b, j] -= weight * table[a, b, j]
             # Rows of the block: lags 1..q, then lag 0.
@@ -173,31 +190,31 @@ def partitioned_gains(values, products, sums, blocks, presample, p, q, n_tested,
                 lag_r = r + 1 if r < q else 0
                 for s in range(r + 1):
                     lag_s = s + 1 if s < q else 0
-                    for j in range(width):
+                    for j in range(TILE):
                         schur[r, s, j] = blocks[lag_r, lag_s, first + j]
                     for a in range(1, p + 1):
-                        for j in range(width):
+                        for j in range(TILE):
                             schur[r, s, j] -= table[a, lag_r, j] * table[a, lag_s, j]
                     for c in range(s):
-                        for j in range(width):
+                        for j in range(TILE):
                             schur[r, s, j] -= schur[r, c, j] * schur[s, c, j]
                     if s < r:
-                        for j in range(width):
+                        for j in range(TILE):
                             schur[r, s, j] *= schur[s, s, j]
-                for j in range(width):
+                for j in range(TILE):
                     pivot = schur[r, r, j]
                     if not pivot > floor * blocks[lag_r, lag_r, first + j]:
                         bad[j] = True
                         pivot = 1.0
                     schur[r, r, j] = 1.0 / np.sqrt(pivot)
-                for j in range(width):
+                for j in range(TILE):
                     w[r, j] = cross[lag_r, j]
                 for c in range(r):
-                    for j in range(width):
+                    for j in range(TILE):
                         w[r, j] -= schur[r, c, j] * w[c, j]
-                for j in range(width):
+                for j in range(TILE):
                     w[r, j] *= schur[r, r, j]
-            for j in range(width):
+            for j in range(TILE):
                 gain = 0.0
                 for r in range(n_tested):
                     gain += w[r, j] * w[r, j]
@@ -230,4 +247,4 @@ def _residual_sum(y: FloatArray, x: FloatArray) -> float:
 
 def stronger_of_two(f: FloatArray, passed: BoolArray) -> BoolArray:
     """Drop, of two directions that both pass, the one with the smaller F; a tie drops both."""
-    return np.asarray(passed & ~(passed.T & (f.T >= f)))
+    return np.asarray(passed & ~(passed.T & (f <= f.T)))

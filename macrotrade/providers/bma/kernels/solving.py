@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
-from macrotrade._typing import FloatArray, IntArray
+from macrotrade._typing import BoolArray, FloatArray, IntArray
+from macrotrade.providers.bma.kernels.compiled import compiled
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def sweep_forward(
-    values, first_row, fixed_part, lag_starts, lag_sources, lags, lag_weights, now_starts, now_sources, now_weights,
-    order, scales, tolerance, max_sweeps,
-):  # type: ignore[no-untyped-def]
+    values: FloatArray,
+    first_row: int,
+    fixed_part: FloatArray,
+    lag_starts: IntArray,
+    lag_sources: IntArray,
+    lags: IntArray,
+    lag_weights: FloatArray,
+    now_starts: IntArray,
+    now_sources: IntArray,
+    now_weights: FloatArray,
+    order: IntArray,
+    scales: FloatArray,
+    tolerance: float,
+    max_sweeps: int,
+) -> IntArray:
     """Gauss-Seidel: fill the missing cells of ``values`` from ``first_row`` on; known cells are never touched.
 
     x_i[t] = fixed_i[t] + sum w x_s[t - lag] + sum w x_s[t]. Each period starts from the last one's values and is swept
@@ -67,139 +79,191 @@ def sweep_forward(
     return sweeps
 
 
+@compiled
 def substitute_forward(
-    values: FloatArray, first_row: int, fixed_part: FloatArray, lag_matrices: FloatArray, now_matrix: FloatArray
-) -> FloatArray:
-    """The same periods by LU: (I - A0_uu) x_u = fixed_u + lags_u + A0_uk x_k, u the missing cells and k the known."""
-    out = values.copy()
-    n_series = values.shape[1]
-    identity = np.eye(n_series)
-    for t in range(first_row, len(values)):
-        missing = np.isnan(out[t])
-        known = np.where(missing, 0.0, out[t])
-        right = fixed_part[t - first_row] + now_matrix @ known
-        for lag in range(1, len(lag_matrices)):
-            right = right + lag_matrices[lag] @ out[t - lag]
-        rows = np.ix_(missing, missing)
-        out[t, missing] = np.linalg.solve(identity[rows] - now_matrix[rows], right[missing])
-    return out
+    values: FloatArray,
+    first_row: int,
+    fixed_part: FloatArray,
+    lag_starts: IntArray,
+    lag_sources: IntArray,
+    lags: IntArray,
+    lag_weights: FloatArray,
+    now_starts: IntArray,
+    now_sources: IntArray,
+    now_weights: FloatArray,
+    component_starts: IntArray,
+    members: IntArray,
+) -> bool:
+    """The same periods directly: (I - A0_uu) x_u = fixed_u + lags_u + A0_uk x_k, u the missing cells, k the known.
 
-
-def strong_components(starts: IntArray, sources: IntArray) -> list[list[int]]:
-    """Strongly connected components of the graph i -> sources of i, each after the ones it depends on (Tarjan 1972)."""
-    n = len(starts) - 1
-    index = np.full(n, -1)
-    low = np.zeros(n, dtype=int)
-    on_stack = np.zeros(n, dtype=bool)
-    stack: list[int] = []
-    components: list[list[int]] = []
-    counter = 0
-    for root in range(n):
-        if index[root] >= 0:
-            continue
-        work = [(root, int(starts[root]))]
-        while work:
-            node, place = work.pop()
-            if index[node] < 0:
-                index[node] = low[node] = counter
-                counter += 1
-                stack.append(node)
-                on_stack[node] = True
-            descended = False
-            while place < starts[node + 1]:
-                source = int(sources[place])
-                place += 1
-                if index[source] < 0:
-                    work += [(node, place), (source, int(starts[source]))]
-                    descended = True
-                    break
-                if on_stack[source]:
-                    low[node] = min(low[node], index[source])
-            if descended:
-                continue
-            if low[node] == index[node]:
-                component = []
-                while True:
-                    member = stack.pop()
-                    on_stack[member] = False
-                    component.append(member)
-                    if member == node:
-                        break
-                components.append(sorted(component))
-            if work:
-                parent = work[-1][0]
-                low[parent] = min(low[parent], low[node])
-    return components
-
-
-def spectral_radius(matrix: FloatArray) -> float:
-    """Largest absolute eigenvalue, 0 for an empty matrix."""
-    return float(np.abs(np.linalg.eigvals(matrix)).max()) if matrix.size else 0.0
-
-
-def companion_radius(now_matrix: FloatArray, lag_matrices: FloatArray) -> float:
-    """Spectral radius of x_t = (I - A0)^-1 sum_l A_l x_{t-l} in companion form.
-
-    Only series that feed back on one another, at any lag, carry eigenvalues other than zero, so the radius is the
-    largest over the strongly connected components of the dynamic graph.
-    """
-    n = len(now_matrix)
-    linked = (now_matrix != 0.0) | (lag_matrices[1:] != 0.0).any(axis=0)
-    starts = np.concatenate([[0], np.cumsum(linked.sum(axis=1))])
-    sources = np.nonzero(linked)[1]
-    largest = 0.0
-    for members in strong_components(starts, sources):
-        if len(members) == 1 and not linked[members[0], members[0]]:
-            continue
-        block = np.ix_(members, members)
-        lags = np.array([matrix[block] for matrix in lag_matrices[1:]])
-        used = np.flatnonzero((lags != 0.0).any(axis=(1, 2)))
-        if len(used) == 0:
-            continue
-        size, longest = len(members), int(used[-1]) + 1
-        reduced = np.linalg.solve(np.eye(n)[block] - now_matrix[block], np.hstack(list(lags[:longest])))
-        companion = np.eye(size * longest, k=-size)
-        companion[:size] = reduced
-        largest = max(largest, spectral_radius(companion))
-    return largest
-
-
-def shock_responses(
-    missing: np.ndarray, now_matrix: FloatArray, lag_matrices: FloatArray, deviations: FloatArray
-) -> FloatArray:
-    """Response of every cell to a one-deviation shock in every missing cell.
-
-    Parameters
-    ----------
-    missing : (n_periods, n_series) cells that are forecast, from the first row that misses any.
-    deviations : (n_series,) size of each equation's shock.
+    Components come in the order in which they can be solved, so that this is an elimination by blocks: one value
+    where there is no loop, a small dense system where there is.
 
     Returns
     -------
-    (n_periods, n_series, n_shocks), zero where the value is known.
+    solved : False when some loop's system is singular.
+    """
+    n_periods = values.shape[0]
+    for t in range(first_row, n_periods):
+        for component in range(component_starts.shape[0] - 1):
+            lo = component_starts[component]
+            hi = component_starts[component + 1]
+            unknown = np.empty(hi - lo, dtype=np.int64)
+            size = 0
+            for place in range(lo, hi):
+                if np.isnan(values[t, members[place]]):
+                    unknown[size] = members[place]
+                    size += 1
+            matrix = np.zeros((size, size + 1))
+            for r in range(size):
+                i = unknown[r]
+                total = fixed_part[t - first_row, i]
+                for c in range(lag_starts[i], lag_starts[i + 1]):
+                    total += lag_weights[c] * values[t - lags[c], lag_sources[c]]
+                matrix[r, r] = 1.0
+                for c in range(now_starts[i], now_starts[i + 1]):
+                    within = -1
+                    for s in range(size):
+                        if unknown[s] == now_sources[c]:
+                            within = s
+                    if within >= 0:
+                        matrix[r, within] -= now_weights[c]
+                    else:
+                        total += now_weights[c] * values[t, now_sources[c]]
+                matrix[r, size] = total
+            if not eliminate(matrix, size):
+                return False
+            for r in range(size):
+                values[t, unknown[r]] = matrix[r, size]
+    return True
+
+
+@compiled
+def eliminate(matrix: FloatArray, size: int) -> bool:
+    """Solve the system in the first ``size`` columns for all others, in place, by pivoted elimination."""
+    width = matrix.shape[1]
+    for c in range(size):
+        pivot = c
+        for r in range(c + 1, size):
+            if abs(matrix[r, c]) > abs(matrix[pivot, c]):
+                pivot = r
+        if matrix[pivot, c] == 0.0:
+            return False
+        if pivot != c:
+            for k in range(width):
+                held = matrix[c, k]
+                matrix[c, k] = matrix[pivot, k]
+                matrix[pivot, k] = held
+        for k in range(c + 1, width):
+            matrix[c, k] /= matrix[c, c]
+        for r in range(size):
+            if r != c and matrix[r, c] != 0.0:
+                weight = matrix[r, c]
+                for k in range(c + 1, width):
+                    matrix[r, k] -= weight * matrix[c, k]
+    return True
+
+
+@compiled
+def shock_deviations(
+    missing: BoolArray,
+    orders: IntArray,
+    deviations: FloatArray,
+    lag_starts: IntArray,
+    lag_sources: IntArray,
+    lags: IntArray,
+    lag_weights: FloatArray,
+    now_starts: IntArray,
+    now_sources: IntArray,
+    now_weights: FloatArray,
+    component_starts: IntArray,
+    members: IntArray,
+    groups: IntArray,
+    n_groups: int,
+) -> FloatArray:
+    """Standard deviation of every missing cell when each equation is shocked in every period that it forecasts.
+
+    Responses D obey D[t] = lags(D) + A0 D[t] + shock, and are summed ``orders[i]`` times along time for a series that
+    is differenced that often. Only series of one group (linked at some lag) can move one another, so each group is
+    worked out by itself.
+
+    Parameters
+    ----------
+    missing : (n_periods, n_series) cells that are forecast.
+    deviations : (n_series,) size of each equation's shock.
+    groups : (n_series,) group of each series.
     """
     n_periods, n_series = missing.shape
-    columns = np.cumsum(missing.ravel()).reshape(missing.shape) - 1
-    n_shocks = int(missing.sum())
-    out = np.zeros((n_periods, n_series, n_shocks))
-    identity = np.eye(n_series)
-    inverse = np.zeros((0, 0))
-    before: np.ndarray | None = None
-    used = [lag for lag in range(1, len(lag_matrices)) if lag_matrices[lag].any()]
-    for t in range(n_periods):
-        u = np.flatnonzero(missing[t])
-        shocks = columns[t, u[-1]] + 1 if len(u) else 0
-        right = np.zeros((len(u), shocks))
-        for lag in used:
-            if lag <= t:
-                weights = lag_matrices[lag][u]
-                rows, sources = np.nonzero(weights)
-                for row, source in zip(rows, sources, strict=True):
-                    right[row] += weights[row, source] * out[t - lag, source, :shocks]
-        right[np.arange(len(u)), columns[t, u]] += deviations[u]
-        if before is None or not np.array_equal(before, missing[t]):
-            block = np.ix_(u, u)
-            inverse = np.linalg.inv(identity[block] - now_matrix[block])
-            before = missing[t]
-        out[t, u, :shocks] = inverse @ right
+    out = np.zeros((n_periods, n_series))
+    for group in range(n_groups):
+        shocks = np.zeros((n_periods, n_series), dtype=np.int64)
+        n_shocks = 0
+        for t in range(n_periods):
+            for i in range(n_series):
+                if groups[i] == group and missing[t, i]:
+                    shocks[t, i] = n_shocks
+                    n_shocks += 1
+        if n_shocks == 0:
+            continue
+        place = np.full(n_series, -1)
+        size = 0
+        for i in range(n_series):
+            if groups[i] == group:
+                place[i] = size
+                size += 1
+        response = np.zeros((n_periods, size, n_shocks))
+        so_far = 0
+        for t in range(n_periods):
+            for i in range(n_series):
+                if groups[i] == group and missing[t, i]:
+                    so_far = shocks[t, i] + 1
+            for component in range(component_starts.shape[0] - 1):
+                lo = component_starts[component]
+                hi = component_starts[component + 1]
+                if groups[members[lo]] != group:
+                    continue
+                unknown = np.empty(hi - lo, dtype=np.int64)
+                count = 0
+                for m in range(lo, hi):
+                    if missing[t, members[m]]:
+                        unknown[count] = members[m]
+                        count += 1
+                matrix = np.zeros((count, count + so_far))
+                for r in range(count):
+                    i = unknown[r]
+                    right = matrix[r, count:]
+                    right[shocks[t, i]] = deviations[i]
+                    for c in range(lag_starts[i], lag_starts[i + 1]):
+                        if lags[c] <= t:
+                            source = response[t - lags[c], place[lag_sources[c]]]
+                            for k in range(so_far):
+                                right[k] += lag_weights[c] * source[k]
+                    matrix[r, r] += 1.0
+                    for c in range(now_starts[i], now_starts[i + 1]):
+                        within = -1
+                        for s in range(count):
+                            if unknown[s] == now_sources[c]:
+                                within = s
+                        if within >= 0:
+                            matrix[r, within] -= now_weights[c]
+                        else:
+                            source = response[t, place[now_sources[c]]]
+                            for k in range(so_far):
+                                right[k] += now_weights[c] * source[k]
+                eliminate(matrix, count)
+                for r in range(count):
+                    for k in range(so_far):
+                        response[t, place[unknown[r]], k] = matrix[r, count + k]
+        for i in range(n_series):
+            if groups[i] != group:
+                continue
+            for _ in range(orders[i]):
+                for t in range(1, n_periods):
+                    for k in range(n_shocks):
+                        response[t, place[i], k] += response[t - 1, place[i], k]
+            for t in range(n_periods):
+                total = 0.0
+                for k in range(n_shocks):
+                    total += response[t, place[i], k] ** 2
+                out[t, i] = np.sqrt(total) if missing[t, i] else 0.0
     return out

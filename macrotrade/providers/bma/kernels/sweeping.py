@@ -12,16 +12,17 @@ The last state of a stack belongs to the whole sample.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from macrotrade._typing import FloatArray, IntArray
+from macrotrade.providers.bma.kernels.compiled import compiled
 
 DEPENDENT = 1e-6  # a column explained to within this share of its variation adds nothing to an equation
 DEPENDENT_IN_TRAINING = 1e-10  # the same on the rows left in when a fold is left out
 ILL_CONDITIONED = 1e-7  # a training pivot below this share sends the sum to the orthogonal route
-FAST = {"reassoc", "contract"}  # sums may be reordered into vectors; infinities and NaN keep their meaning
 
 
-@njit(cache=True, error_model="numpy", fastmath=FAST)
-def fill_products(rows, k, bounds, n_folds, state):  # type: ignore[no-untyped-def]
+@compiled
+def fill_products(rows: FloatArray, k: int, bounds: IntArray, n_folds: int, state: FloatArray) -> None:
     """Cross products of [y, regressors] over each fold's complement, and over the whole sample in the last place.
 
     ``rows`` is (n, >= k + 1), one row an observation: y, then the k regressors.
@@ -74,8 +75,8 @@ def fill_products(rows, k, bounds, n_folds, state):  # type: ignore[no-untyped-d
             whole[j, i] = whole[i, j]
 
 
-@njit(cache=True, error_model="numpy", fastmath=FAST)
-def sweep_in(matrix, size, first, last, floors, share):  # type: ignore[no-untyped-def]
+@compiled
+def sweep_in(matrix: FloatArray, size: int, first: int, last: int, floors: FloatArray, share: float) -> int:
     """Sweep pivots first..last-1 in order; the first pivot at or below share * floors[pivot] stops it.
 
     Returns the pivot that stopped it, or -1 when all went in.
@@ -101,16 +102,16 @@ def sweep_in(matrix, size, first, last, floors, share):  # type: ignore[no-untyp
     return -1
 
 
-@njit(cache=True, error_model="numpy", fastmath=FAST)
-def settle_signs(matrix, size):  # type: ignore[no-untyped-def]
+@compiled
+def settle_signs(matrix: FloatArray, size: int) -> None:
     """Turn the swept block -(X'X)^-1 into (X'X)^-1."""
     for i in range(1, size):
         for j in range(1, size):
             matrix[i, j] = -matrix[i, j]
 
 
-@njit(cache=True, error_model="numpy", fastmath=FAST)
-def sweep_out(matrix, size, m, column):  # type: ignore[no-untyped-def]
+@compiled
+def sweep_out(matrix: FloatArray, size: int, m: int, column: FloatArray) -> None:
     """Delete regressor m and close the gap it leaves. ``column`` is workspace."""
     inverse = 1.0 / matrix[m, m]
     for i in range(size):
@@ -131,8 +132,10 @@ def sweep_out(matrix, size, m, column):  # type: ignore[no-untyped-def]
     matrix[0, 0] = rss
 
 
-@njit(cache=True, error_model="numpy", fastmath=FAST)
-def held_out_rss(rows, k, bounds, n_folds, state, residuals):  # type: ignore[no-untyped-def]
+@compiled
+def held_out_rss(
+    rows: FloatArray, k: int, bounds: IntArray, n_folds: int, state: FloatArray, residuals: FloatArray
+) -> float:
     """Sum of squared residuals of each fold under the fit to its complement; fills ``residuals``."""
     total = 0.0
     for f in range(n_folds):
@@ -147,8 +150,17 @@ def held_out_rss(rows, k, bounds, n_folds, state, residuals):  # type: ignore[no
     return total
 
 
-@njit(cache=True, error_model="numpy", fastmath=FAST)
-def held_out_rss_without(rows, k, m, bounds, n_folds, state, residuals, without):  # type: ignore[no-untyped-def]
+@compiled
+def held_out_rss_without(
+    rows: FloatArray,
+    k: int,
+    m: int,
+    bounds: IntArray,
+    n_folds: int,
+    state: FloatArray,
+    residuals: FloatArray,
+    without: FloatArray,
+) -> float:
     """`held_out_rss` after deleting regressor m, from the residuals with it: e + (b_m/A_mm) x' a_m.
 
     Fills ``without`` with the new residuals.
@@ -168,8 +180,17 @@ def held_out_rss_without(rows, k, m, bounds, n_folds, state, residuals, without)
     return total
 
 
-@njit(cache=True, error_model="numpy", fastmath=FAST)
-def held_out_rss_orthogonal(rows, k, skip, bounds, n_folds, floors, share, basis):  # type: ignore[no-untyped-def]
+@compiled
+def held_out_rss_orthogonal(
+    rows: FloatArray,
+    k: int,
+    skip: int,
+    bounds: IntArray,
+    n_folds: int,
+    floors: FloatArray,
+    share: float,
+    basis: FloatArray,
+) -> float:
     """`held_out_rss` by twice-repeated Gram-Schmidt on each training sample, for nearly singular ones.
 
     A column that the ones before it explain, on the training rows, to within ``share`` of its variation over the

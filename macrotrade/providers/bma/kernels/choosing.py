@@ -1,0 +1,161 @@
+"""Which candidate's block should enter an equation next."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from macrotrade._typing import BoolArray, FloatArray, IntArray
+from macrotrade.providers.bma.kernels.blocks import joint_stage_rss, residual_stage_rss
+from macrotrade.providers.bma.kernels.compiled import compiled
+from macrotrade.providers.bma.kernels.criteria import criterion_value, largest_rss
+from macrotrade.providers.bma.kernels.equations import Workspace, cross_validated, set_up
+from macrotrade.providers.bma.kernels.task import Scratch, Task
+
+
+@compiled
+def append_block(task: Task, codes: IntArray, k: int, series: int) -> None:
+    """Put lags 1..q and then lag 0 of a series behind the first k codes."""
+    for d in range(task.q):
+        codes[k + d] = series * task.stride + d + 1
+    codes[k + task.q] = series * task.stride
+
+
+@compiled
+def fill_in_sample_residuals(space: Workspace, k: int, n_folds: int, out: FloatArray) -> None:
+    """Residuals of the equation in force under its own whole-sample coefficients."""
+    b = space.state[n_folds, 0]
+    for t in range(out.shape[0]):
+        row = space.rows[t]
+        e = row[0]
+        for j in range(1, k + 1):
+            e -= b[j] * row[j]
+        out[t] = e
+
+
+@compiled
+def best_joint(
+    task: Task,
+    space: Workspace,
+    trial: Workspace,
+    scratch: Scratch,
+    scheme: int,
+    codes: IntArray,
+    k: int,
+    sound: bool,
+    candidates: IntArray,
+    remaining: BoolArray,
+    visiting: IntArray,
+    in_sample_bounds: FloatArray,
+    beat: float,
+) -> int:
+    """The remaining candidate whose block beside the equation gives the least criterion below ``beat``, or -1.
+
+    Candidates are visited in order of a bound that their cross-validated RSS cannot pass below.
+    """
+    n = task.columns.shape[1]
+    n_folds = task.fold_counts[scheme]
+    bounds = task.fold_bounds[scheme]
+    size = k + task.q + 1
+    fill_in_sample_residuals(space, k, n_folds, scratch.in_sample)
+    entering = -1
+    least = beat
+    limit = largest_rss(task.kind, least, size, n)
+    for c in visiting:
+        if not remaining[c] or in_sample_bounds[c] * (1.0 - 1e-9) > limit:
+            continue
+        series = candidates[c]
+        settled = False
+        parameters = size
+        rss = np.inf
+        if sound:
+            rss, settled = joint_stage_rss(
+                space.rows,
+                k,
+                space.state,
+                space.residuals,
+                scratch.in_sample,
+                task.blocks[series],
+                task.products[scheme, series],
+                task.floors[series],
+                task.q,
+                bounds,
+                n_folds,
+                limit,
+                scratch.cross_all,
+                scratch.cross,
+                scratch.moved,
+                scratch.schur,
+                scratch.gamma,
+                scratch.fold_sums,
+            )
+        if not settled:
+            rss, parameters = careful_rss(task, trial, scheme, codes, k, series)
+        value = criterion_value(task.kind, rss, parameters, n)
+        if value < least or (value == least and entering > c):
+            least = value
+            entering = c
+            limit = largest_rss(task.kind, least, size, n)
+    return entering
+
+
+@compiled
+def best_on_residuals(
+    task: Task,
+    space: Workspace,
+    trial: Workspace,
+    scratch: Scratch,
+    scheme: int,
+    k: int,
+    candidates: IntArray,
+    remaining: BoolArray,
+    beat: float,
+) -> int:
+    """The remaining candidate whose block explains the equation's residuals best, below ``beat``, or -1."""
+    n = task.columns.shape[1]
+    n_folds = task.fold_counts[scheme]
+    bounds = task.fold_bounds[scheme]
+    size = k + task.q + 1
+    fill_in_sample_residuals(space, k, n_folds, scratch.in_sample)
+    entering = -1
+    least = beat
+    limit = largest_rss(task.kind, least, size, n)
+    for c in range(candidates.shape[0]):
+        if not remaining[c]:
+            continue
+        series = candidates[c]
+        if task.usable[scheme, series]:
+            rss = residual_stage_rss(
+                scratch.in_sample,
+                task.blocks[series],
+                task.inverses[scheme, series],
+                task.q,
+                bounds,
+                n_folds,
+                limit,
+                scratch.moments,
+            )
+        else:
+            for t in range(n):
+                trial.rows[t, 0] = scratch.in_sample[t]
+            intercept = np.full(1, task.intercept)
+            rss, _ = careful_rss(task, trial, scheme, intercept, 1, series)
+            for t in range(n):
+                trial.rows[t, 0] = space.rows[t, 0]
+        value = criterion_value(task.kind, rss, size, n)
+        if value < least:
+            least = value
+            entering = c
+            limit = largest_rss(task.kind, least, size, n)
+    return entering
+
+
+@compiled
+def careful_rss(task: Task, trial: Workspace, scheme: int, base: IntArray, k: int, series: int) -> tuple[float, int]:
+    """Cross-validated RSS and parameters of an equation with one more block, set up from nothing."""
+    codes = np.empty(k + task.q + 1, dtype=np.int64)
+    codes[:k] = base[:k]
+    append_block(task, codes, k, series)
+    bounds = task.fold_bounds[scheme]
+    n_folds = task.fold_counts[scheme]
+    size, sound = set_up(trial, task.columns, task.spread, codes, k + task.q + 1, bounds, n_folds)
+    return cross_validated(trial, size, sound, bounds, n_folds), size

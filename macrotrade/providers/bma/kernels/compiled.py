@@ -1,0 +1,26 @@
+"""How kernels are compiled: cached on disk, division without checks, sums free to be reordered into vectors.
+
+Infinities and NaN keep their meaning. Parallel kernels share out whole equations, so that no result depends on the
+number of threads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+from numba import njit
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+_FAST = {"reassoc", "contract"}
+
+
+def compiled(function: Function) -> Function:
+    """The function, compiled at its first call."""
+    return cast(Function, njit(cache=True, error_model="numpy", fastmath=_FAST)(function))
+
+
+def compiled_parallel(function: Function) -> Function:
+    """The same with its ``prange`` loops spread over threads."""
+    return cast(Function, njit(cache=True, error_model="numpy", fastmath=_FAST, parallel=True)(function))
