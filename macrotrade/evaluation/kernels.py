@@ -88,10 +88,10 @@ def _block_figures(returns: FloatArray, month_starts: IntArray) -> ColumnFigures
     earned = np.where(missing, 0.0, returns) if missing.any() else returns
     n_periods = (returns.shape[1] - missing.sum(axis=1)).astype(np.float64)
     growth = np.cumprod(1.0 + earned, axis=1, dtype=np.float64)
-    months = np.multiply.reduceat(1.0 + earned, month_starts, axis=1) - 1.0
     losses = np.minimum(earned, 0.0)
     mean, deviation, skewness, kurtosis = _moments(earned, missing, n_periods)
-    drawdown, underwater = _drawdown(growth)
+    drawdown, underwater = _drawdown(growth, missing)
+    best, worst = _months(earned, missing, month_starts)
     with np.errstate(invalid="ignore", divide="ignore"):
         downside = np.sqrt(_squared(losses, losses) / n_periods)
     return ColumnFigures(
@@ -101,13 +101,13 @@ def _block_figures(returns: FloatArray, month_starts: IntArray) -> ColumnFigures
         skewness,
         kurtosis,
         downside,
-        growth[:, -1],
+        np.where(n_periods > 0, growth[:, -1], np.nan),
         drawdown,
         underwater,
         (earned > 0.0).sum(axis=1).astype(np.float64),
         (earned < 0.0).sum(axis=1).astype(np.float64),
-        months.max(axis=1),
-        months.min(axis=1),
+        best,
+        worst,
     )
 
 
@@ -118,24 +118,37 @@ def _moments(
         mean = earned.sum(axis=1) / n_periods
         centred = earned - mean[:, None]
         centred[missing] = 0.0
-        centred[earned.max(axis=1) == earned.min(axis=1)] = (
-            0.0  # equal returns differ from their mean by rounding alone
+        equal = np.max(earned, axis=1, where=~missing, initial=-np.inf) == np.min(
+            earned, axis=1, where=~missing, initial=np.inf
         )
+        centred[equal] = 0.0  # equal returns differ from their mean by rounding alone
         square = centred * centred
         second = square.sum(axis=1)
-        deviation = np.sqrt(second / (n_periods - 1.0))
+        deviation = np.where(n_periods > 1, np.sqrt(second / np.abs(n_periods - 1.0)), np.nan)
         skewness = _squared(square, centred) / n_periods / (second / n_periods) ** 1.5
         kurtosis = _squared(square, square) / n_periods / (second / n_periods) ** 2
     return mean, deviation, skewness, kurtosis
 
 
-def _drawdown(growth: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _drawdown(growth: FloatArray, missing: BoolArray) -> tuple[FloatArray, FloatArray]:
+    """Deepest fall from a peak and longest time below one; the first peak is the growth after the first return."""
+    if missing.any():
+        first = np.argmin(missing, axis=1)[:, None]
+        growth = np.where(np.arange(growth.shape[1]) < first, np.take_along_axis(growth, first, axis=1), growth)
     peak = np.maximum.accumulate(growth, axis=1)
     depth = (growth / peak).min(axis=1) - 1.0
-    row = np.arange(growth.shape[1])
-    below = growth < peak
-    last_peak = np.maximum.accumulate(np.where(below, 0, row), axis=1)
-    return depth, (row - last_peak).max(axis=1).astype(np.float64)
+    period = np.cumsum(~missing, axis=1) if missing.any() else np.arange(growth.shape[1])
+    last_peak = np.maximum.accumulate(np.where(growth < peak, 0, period), axis=1)
+    return depth, (period - last_peak).max(axis=1).astype(np.float64)
+
+
+def _months(earned: FloatArray, missing: BoolArray, month_starts: IntArray) -> tuple[FloatArray, FloatArray]:
+    """Best and worst month; one without any return is none."""
+    months = np.multiply.reduceat(1.0 + earned, month_starts, axis=1) - 1.0
+    known = ~np.logical_and.reduceat(missing, month_starts, axis=1)
+    best = np.max(months, axis=1, where=known, initial=-np.inf)
+    worst = np.min(months, axis=1, where=known, initial=np.inf)
+    return np.where(known.any(axis=1), best, np.nan), np.where(known.any(axis=1), worst, np.nan)
 
 
 def _squared(left: FloatArray, right: FloatArray) -> FloatArray:
