@@ -2,65 +2,25 @@
 
 from __future__ import annotations
 
-import re
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from macrotrade._typing import Frequency
-from macrotrade.errors import SettingsError, near_misses
-from macrotrade.forecast import Provider
+from macrotrade.errors import SettingsError
 from macrotrade.instruments import Instrument, instrument
 from macrotrade.schedule import Decide, Schedule
 from macrotrade.signals.rules import Rule, RuleName
+from macrotrade.strategy.parts import DataOptions, Part, ProviderChoice, chosen, parse, read_toml
 
 __all__ = ["ProviderChoice", "Strategy", "read_strategy"]
 
 _FREQUENCY: dict[Decide, Frequency] = {"daily": "D", "weekly": "M", "monthly": "M", "quarterly": "Q"}
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
-
-
-class ProviderChoice(BaseModel):
-    """A provider by name, with its settings; further keys are settings of the provider.
-
-    Attributes
-    ----------
-    name
-        As `macrotrade providers` lists it.
-    label
-        Name in reports; the provider's name where none is given.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="allow")
-
-    name: str
-    label: str = ""
-
-    @property
-    def settings(self) -> dict[str, Any]:
-        """Settings passed to the provider."""
-        given = self.model_extra or {}
-        return {key: tuple(value) if isinstance(value, list) else value for key, value in given.items()}
-
-    @property
-    def title(self) -> str:
-        """Label, or the name."""
-        return self.label or self.name
-
-    def load(self) -> Provider:
-        """The provider itself."""
-        from macrotrade.providers.registry import load
-
-        return load(self.name, **self.settings)
-
-
-class RuleOptions(_Part):
+class RuleOptions(Part):
     """Options of one rule; see :class:`macrotrade.signals.rules.Rule`."""
 
     threshold: float = 0.0
@@ -68,24 +28,7 @@ class RuleOptions(_Part):
     size: Literal["full", "score"] = "full"
 
 
-class DataOptions(_Part):
-    """Where numbers come from.
-
-    Attributes
-    ----------
-    source, path
-        A name in :data:`macrotrade.sources.load.SOURCES`, and the file or folder it needs.
-    prices, yields
-        Symbol or series to file: market data of one's own in place of the source's.
-    """
-
-    source: str = "embedded"
-    path: str | None = None
-    prices: Mapping[str, str] = Field(default_factory=dict)
-    yields: Mapping[str, str] = Field(default_factory=dict)
-
-
-class PortfolioOptions(_Part):
+class PortfolioOptions(Part):
     """How positions are carried and charged.
 
     Attributes
@@ -109,7 +52,7 @@ class PortfolioOptions(_Part):
     maximum_leverage: float = Field(default=1.0, gt=0.0)
 
 
-class Strategy(_Part):
+class Strategy(Part):
     """What is traded, on whose forecasts, by which rules, when, and at what cost.
 
     Attributes
@@ -181,7 +124,7 @@ class Strategy(_Part):
                 value = fields.pop(singular)
                 fields[plural] = list(value) if isinstance(value, list | tuple) else [value]
         if "providers" in fields:
-            fields["providers"] = [_choice(value) for value in fields["providers"]]
+            fields["providers"] = [chosen(value) for value in fields["providers"]]
         return fields
 
     @field_validator("instruments")
@@ -232,10 +175,6 @@ class Strategy(_Part):
         return Strategy.model_validate({**{name: getattr(self, name) for name in type(self).model_fields}, **changes})
 
 
-def _choice(value: Any) -> Any:
-    return {"name": value} if isinstance(value, str) else value
-
-
 def read_strategy(file: str | Path) -> Strategy:
     """Strategy from a TOML file.
 
@@ -244,52 +183,4 @@ def read_strategy(file: str | Path) -> Strategy:
     SettingsError
         Naming the file, the key, and the nearest known key or value.
     """
-    path = Path(file)
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        near = [str(other) for other in path.parent.glob("*.toml")] if path.parent.is_dir() else []
-        raise SettingsError(
-            f"No strategy file {path}. {near_misses(str(path), near) if near else ''}".strip()
-        ) from None
-    try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"{path} is not TOML: {error}.") from None
-    table.setdefault("name", path.stem.replace("_", " "))
-    return parse_strategy(table, str(path))
-
-
-def parse_strategy(table: Mapping[str, Any], origin: str = "strategy") -> Strategy:
-    """Strategy from a mapping; problems are told one a line, with the nearest known name."""
-    try:
-        return Strategy.model_validate(dict(table))
-    except ValidationError as error:
-        lines = [_told(problem) for problem in error.errors()]
-        raise SettingsError(f"{origin}: " + "\n".join(lines)) from None
-
-
-_SECTIONS: dict[str, type[BaseModel]] = {
-    "data": DataOptions,
-    "portfolio": PortfolioOptions,
-    "rule_options": RuleOptions,
-}
-
-
-def _told(problem: Any) -> str:
-    place = [part for part in problem["loc"] if not str(part).startswith("function-")]
-    key = ".".join(map(str, place))
-    if problem["type"] == "extra_forbidden":
-        section = _SECTIONS.get(str(place[0]), Strategy) if len(place) > 1 else Strategy
-        known = [*section.model_fields, *(("provider", "rule", "instrument") if section is Strategy else ())]
-        return f"unknown key {key!r}. {near_misses(str(place[-1]), known)}"
-    if problem["type"] in {"unexpected_keyword_argument"}:
-        return f"unknown key {key!r}. {near_misses(str(place[-1]), Schedule.__dataclass_fields__)}"
-    if problem["type"] == "missing":
-        return f"{key!r} is missing"
-    words = re.sub(r"^Value error, ", "", problem["msg"])
-    if problem["type"] == "literal_error":
-        choices = re.findall(r"'([^']*)'", problem["ctx"]["expected"])
-        given = str(problem["input"])
-        return f"{key} = {given!r} is not one of {', '.join(choices)}. {near_misses(given, choices)}"
-    return f"{key}: {words} (got {problem['input']!r})" if key else words
+    return parse(Strategy, read_toml(file), str(file))

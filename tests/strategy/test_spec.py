@@ -87,7 +87,7 @@ def test_two_providers_of_one_name_need_labels(tmp_path: Path) -> None:
 def test_a_missing_file_offers_the_ones_that_are_there(tmp_path: Path) -> None:
     _written(tmp_path, GOOD)
     with pytest.raises(
-        SettingsError, match=r"No strategy file .*some_strategi\.toml\. Did you mean .*some_strategy\.toml"
+        SettingsError, match=r"No file .*some_strategi\.toml\. Did you mean .*some_strategy\.toml"
     ):
         read_strategy(tmp_path / "some_strategi.toml")
 
@@ -100,5 +100,5 @@ def test_settings_of_a_provider_are_further_keys(tmp_path: Path) -> None:
 
 def test_a_setting_the_provider_does_not_have_is_refused_when_it_is_loaded(tmp_path: Path) -> None:
     text = 'instruments = ["ZN"]\n[[provider]]\nname = "autoregression"\nn_lag = 3\n'
-    with pytest.raises(SettingsError, match="n_lag.*Did you mean 'n_lags'"):
+    with pytest.raises(SettingsError, match=r"n_lag.*Did you mean 'n_lags'"):
         read_strategy(_written(tmp_path, text)).providers[0].load()

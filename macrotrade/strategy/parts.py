@@ -1,0 +1,138 @@
+"""What strategy and study files have in common: providers, data, and how mistakes are told."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from macrotrade.errors import SettingsError, near_misses
+from macrotrade.forecast import Provider
+
+__all__ = ["DataOptions", "Part", "ProviderChoice", "chosen", "parse", "read_toml"]
+
+_Model = TypeVar("_Model", bound=BaseModel)
+
+
+class Part(BaseModel):
+    """Settings that are frozen and know all their keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+
+class ProviderChoice(BaseModel):
+    """A provider by name, with its settings; further keys are settings of the provider.
+
+    Attributes
+    ----------
+    name
+        As `macrotrade providers` lists it.
+    label
+        Name in reports; the provider's name where none is given.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    name: str
+    label: str = ""
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Settings passed to the provider."""
+        given = self.model_extra or {}
+        return {key: tuple(value) if isinstance(value, list) else value for key, value in given.items()}
+
+    @property
+    def title(self) -> str:
+        """Label, or the name."""
+        return self.label or self.name
+
+    def load(self) -> Provider:
+        """The provider itself."""
+        from macrotrade.providers.registry import load
+
+        return load(self.name, **self.settings)
+
+
+class DataOptions(Part):
+    """Where numbers come from.
+
+    Attributes
+    ----------
+    source, path
+        A name in :data:`macrotrade.sources.load.SOURCES`, and the file or folder it needs.
+    prices, yields
+        Symbol or series to file: market data of one's own in place of the source's.
+    """
+
+    source: str = "embedded"
+    path: str | None = None
+    prices: Mapping[str, str] = Field(default_factory=dict)
+    yields: Mapping[str, str] = Field(default_factory=dict)
+
+
+def chosen(value: Any) -> Any:
+    """A provider given by its name alone, as a table."""
+    return {"name": value} if isinstance(value, str) else value
+
+
+def read_toml(file: str | Path) -> dict[str, Any]:
+    """Table of a TOML file, its name taken from the file where it gives none.
+
+    Raises
+    ------
+    SettingsError
+        If the file is absent (the nearest one there is offered) or is not TOML.
+    """
+    path = Path(file)
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        near = [str(other) for other in path.parent.glob("*.toml")] if path.parent.is_dir() else []
+        raise SettingsError(f"No file {path}. {near_misses(str(path), near) if near else ''}".strip()) from None
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{path} is not TOML: {error}.") from None
+    table.setdefault("name", path.stem.replace("_", " "))
+    return table
+
+
+def parse(model: type[_Model], table: Mapping[str, Any], origin: str) -> _Model:
+    """A model of a table; mistakes are told one a line, with the file, the key and the nearest known name."""
+    try:
+        return model.model_validate(dict(table))
+    except ValidationError as error:
+        raise SettingsError(f"{origin}: " + "\n".join(_told(problem, model) for problem in error.errors())) from None
+
+
+def _told(problem: Any, model: type[BaseModel]) -> str:
+    place = [part for part in problem["loc"] if not str(part).startswith("function-")]
+    key = ".".join(map(str, place))
+    if problem["type"] in {"extra_forbidden", "unexpected_keyword_argument"}:
+        return f"unknown key {key!r}. {near_misses(str(place[-1]), _keys_at(model, place[:-1]))}"
+    if problem["type"] == "missing":
+        return f"{key!r} is missing"
+    words = re.sub(r"^Value error, ", "", problem["msg"])
+    if problem["type"] == "literal_error":
+        choices = re.findall(r"'([^']*)'", problem["ctx"]["expected"])
+        given = str(problem["input"])
+        return f"{key} = {given!r} is not one of {', '.join(choices)}. {near_misses(given, choices)}"
+    return f"{key}: {words} (got {problem['input']!r})" if key else words
+
+
+def _keys_at(model: type[BaseModel], place: list[Any]) -> list[str]:
+    """Keys that the table at `place` knows; the one-element singulars are keys of a whole file."""
+    found: Any = model
+    for step in place:
+        field = getattr(found, "model_fields", {}).get(str(step))
+        if field is not None:
+            found = next((kind for kind in (field.annotation, *get_args(field.annotation)) if _has_keys(kind)), found)
+    names = list(getattr(found, "model_fields", None) or getattr(found, "__dataclass_fields__", {}))
+    return [*names, *(name.removesuffix("s") for name in names if found is model and name.endswith("s"))]
+
+
+def _has_keys(kind: Any) -> bool:
+    return hasattr(kind, "model_fields") or hasattr(kind, "__dataclass_fields__")
