@@ -132,6 +132,8 @@ class Forecast:
         Name of each member.
     reasons
         What is behind the forecast, in words, most important first; fallbacks and repairs are named here.
+    extra
+        Anything else a provider wants to show, by name; nothing downstream depends on it.
     """
 
     target: Target

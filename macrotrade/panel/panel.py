@@ -70,6 +70,8 @@ class Panel:
         Whether the macro numbers are those of the time (``true``) or final ones held back by their delay (``pseudo``).
     series
         Name to :class:`SeriesInfo` of every series in the panel.
+    frames
+        Frequency to its frame; see :meth:`frame`.
     notes
         What was spliced, dropped or imputed on the way in, in words.
     """

@@ -28,7 +28,19 @@ class Trial:
 
 @dataclass(frozen=True)
 class Gap:
-    """How far two forecasts are apart: the largest difference, in which series, and relative to its scale."""
+    """How far two forecasts are apart.
+
+    Attributes
+    ----------
+    difference
+        Largest difference of a mean, scale, weight or origin; infinite where one forecast could not be made.
+    relative
+        The same in spreads of the forecast.
+    series
+        Where it is; None where there is no forecast to compare.
+    words
+        The same as a sentence begins.
+    """
 
     difference: float
     relative: float

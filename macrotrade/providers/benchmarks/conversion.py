@@ -7,11 +7,12 @@ from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 
-from macrotrade._typing import FloatArray
+from macrotrade._typing import FloatArray, Measure
 from macrotrade.errors import SettingsError, near_misses
+from macrotrade.panel.panel import SeriesInfo
 from macrotrade.providers.benchmarks.known import KnownSeries
 
-__all__ = ["Conversion", "Form", "check_conversion", "form_of", "recent_z"]
+__all__ = ["Conversion", "Form", "automatic_form", "check_conversion", "form_of", "form_of_measure", "recent_z"]
 
 Conversion: TypeAlias = Literal[
     "auto", "level", "difference", "second_difference", "log", "log_difference", "second_log_difference"
@@ -21,7 +22,15 @@ Conversion: TypeAlias = Literal[
 
 @dataclass(frozen=True)
 class Form:
-    """The d-th difference of z, where z is the series or, with `log`, its logarithm."""
+    """The d-th difference of z, where z is the series or its logarithm.
+
+    Attributes
+    ----------
+    log
+        Whether z is the logarithm.
+    order
+        d, from 0 to 2.
+    """
 
     log: bool
     order: int
@@ -66,13 +75,26 @@ def form_of(known: KnownSeries, conversion: Conversion) -> Form:
     FitError
         If logarithms were asked for by name and a value is not positive.
     """
-    asked = conversion if conversion != "auto" else _automatic(known)
-    form = _FORMS[asked]
-    if not form.log:
-        return form
-    if conversion != "auto":
-        known.require_positive(f"use conversion={asked.replace('log_', '').replace('log', 'level')!r}.")
-    return form if np.nanmin(known.values) > 0 else Form(log=False, order=form.order)
+    if conversion == "auto":
+        return automatic_form(known.info, positive=bool(np.nanmin(known.values) > 0))
+    form = _FORMS[conversion]
+    if form.log:
+        known.require_positive(f"use conversion={conversion.replace('log_', '').replace('log', 'level')!r}.")
+    return form
+
+
+def automatic_form(info: SeriesInfo, *, positive: bool) -> Form:
+    """Form by the FRED-MD code of a series or else by its kind, without logarithms where a value is not positive."""
+    if info.tcode is not None and info.tcode in _BY_CODE:
+        form = _FORMS[_BY_CODE[info.tcode]]
+    else:
+        form = _FORMS["log_difference" if info.kind == "price" else "difference"]
+    return form if positive or not form.log else Form(log=False, order=form.order)
+
+
+def form_of_measure(measure: Measure) -> Form:
+    """First differences, of logarithms where the measure is a change of logarithms."""
+    return Form(log=measure.endswith("log_change"), order=1)
 
 
 def recent_z(known: KnownSeries, form: Form, n_periods: int) -> FloatArray:
@@ -102,10 +124,3 @@ def check_conversion(conversion: str) -> None:
     known = get_args(Conversion)
     if conversion not in known:
         raise SettingsError(f"conversion={conversion!r} is not known. {near_misses(conversion, known)}")
-
-
-def _automatic(known: KnownSeries) -> str:
-    code = known.info.tcode
-    if code is not None and code in _BY_CODE:
-        return _BY_CODE[code]
-    return "log_difference" if known.info.kind == "price" else "difference"
