@@ -10,7 +10,7 @@ import numpy as np
 from macrotrade._typing import FloatArray, Measure
 from macrotrade.errors import FitError
 
-__all__ = ["PathForecast", "measure_moments", "measure_outcomes"]
+__all__ = ["PathForecast", "measure_moments", "measure_outcomes", "value_and_slopes"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,11 +52,8 @@ def measure_moments(
     """
     mean, deviation = np.empty(len(steps)), np.empty(len(steps))
     z = np.concatenate([[forecast.start], forecast.path])
-    y = np.exp(z) if log else z
-    if measure.endswith("log_change") and not log and (y <= 0).any():
-        raise FitError(f"A {measure!r} needs positive numbers; the path forecast falls to {y.min():.4g}.")
     for column, k in enumerate(steps):
-        mean[column], slope, slope_before = _value_and_slopes(measure, z, y, k, log)
+        mean[column], slope, slope_before = value_and_slopes(measure, z, k, log=log)
         error = slope * forecast.psi[:k]
         if slope_before:
             error[1:] += slope_before * forecast.psi[: k - 1]
@@ -64,8 +61,22 @@ def measure_moments(
     return mean, deviation
 
 
-def _value_and_slopes(measure: Measure, z: FloatArray, y: FloatArray, k: int, log: bool) -> tuple[float, float, float]:
-    """f, df/dz[k] and df/dz[k-1] of a measure f."""
+def value_and_slopes(measure: Measure, z: FloatArray, k: int, *, log: bool) -> tuple[float, float, float]:
+    """f, df/dz[k] and df/dz[k-1] of a measure f, k periods after the last known number.
+
+    Parameters
+    ----------
+    z
+        Shape (n_steps + 1,): the last known value and the path that follows it, in levels or, with `log`, logarithms.
+
+    Raises
+    ------
+    FitError
+        If a logarithmic measure is asked of a path in levels that is not positive.
+    """
+    y = np.exp(z) if log else z
+    if measure.endswith("log_change") and not log and (y <= 0).any():
+        raise FitError(f"A {measure!r} needs positive numbers; the path forecast falls to {y.min():.4g}.")
     if measure.endswith("log_change"):
         before = k - 1 if measure == "one_period_log_change" else 0
         value = z[k] - z[before] if log else np.log(y[k] / y[before])
