@@ -1,0 +1,105 @@
+"""A report: one run told as a page, as Markdown and as JSON.
+
+1. who was in the run                      cast.py
+2. how good they were                      judgement.py, by way of macrotrade.evaluation
+3. what is told, in order                  contents.py, from tables.py, figures.py, signals.py, summary.py
+4. how it is told                          page.py, markdown.py, machine.py
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from macrotrade.report.cast import cast_of
+from macrotrade.report.contents import contents
+from macrotrade.report.judgement import judge
+from macrotrade.report.machine import results
+from macrotrade.report.markdown import markdown
+from macrotrade.report.page import page
+from macrotrade.report.parts import Section
+from macrotrade.report.summary import lead
+from macrotrade.strategy.result import Backtest
+
+__all__ = ["Report", "report"]
+
+
+@dataclass(frozen=True)
+class Report:
+    """A finished report.
+
+    Attributes
+    ----------
+    title
+        Name of the strategy.
+    html
+        One self-contained page.
+    markdown
+        Words and tables.
+    results
+        Everything numeric, in full precision, of plain types.
+    """
+
+    title: str
+    html: str
+    markdown: str
+    results: Mapping[str, Any]
+
+    def save(self, path: str | Path) -> Path:
+        """Write ``report.html``, ``report.md`` and ``results.json`` into a folder; gives back the path of the page.
+
+        A path that ends in ``.html`` names the page itself; the other two stand beside it. Each file appears whole or
+        not at all.
+        """
+        place = Path(path)
+        page_path = place if place.suffix == ".html" else place / "report.html"
+        page_path.parent.mkdir(parents=True, exist_ok=True)
+        _write(page_path.with_name("results.json"), json.dumps(self.results, indent=1, allow_nan=False) + "\n")
+        _write(page_path.with_suffix(".md"), self.markdown)
+        _write(page_path, self.html)
+        return page_path
+
+
+def report(backtest: Backtest, sections: Sequence[Section] = ()) -> Report:
+    """Report of a finished run.
+
+    Parameters
+    ----------
+    backtest
+        From :mod:`macrotrade.strategy.run`.
+    sections
+        Further sections, put after the instruments: what a provider has to tell beyond its forecasts.
+
+    Examples
+    --------
+    ::
+
+        report(backtest, [Section("Weights through time", figure)]).save("out")
+    """
+    cast, judgement = cast_of(backtest), judge(backtest)
+    told = contents(backtest, cast, judgement, tuple(sections))
+    title, opening = backtest.strategy.name, lead(backtest, cast)
+    title = title[:1].upper() + title[1:]
+    return Report(
+        title=title,
+        html=page(title, opening, told),
+        markdown=markdown(title, opening, told),
+        results=results(backtest, cast, judgement),
+    )
+
+
+def _write(path: Path, text: str) -> None:
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise

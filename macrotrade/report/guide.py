@@ -1,0 +1,52 @@
+"""How to read a report: what each number means, and what is left out."""
+
+from __future__ import annotations
+
+from macrotrade.report.parts import Words
+
+__all__ = ["guide"]
+
+_TERMS = {
+    "Timing": (
+        "A decision uses what was public by the end of its day, closing prices included. It is carried by the "
+        "first session strictly after it, until the next decision."
+    ),
+    "Long/flat, long/short": (
+        "Long/flat holds 1 when a rise is likelier than a fall, else nothing. Long/short holds 1 or -1."
+    ),
+    "Efficiency": (
+        "Annualised return over annualised volatility. It is not the Sharpe ratio: bills are not subtracted. For "
+        "Treasury futures, whose returns are already in excess of bills, the two nearly agree."
+    ),
+    "Sharpe ratio and its error": (
+        "Mean return in excess of bills over its standard deviation, annualised. Twenty years of data leave a "
+        "standard error near 0.22, so most strategies of this kind are not told apart by their ratios."
+    ),
+    "Hit rate and base rate": (
+        "The share of calls with the right sign, and the share that always calling up would have had. A hit rate "
+        "means something only above its base rate. It is not profit: being right in quiet months and wrong in "
+        "large ones loses money."
+    ),
+    "Robust p-value": (
+        "Probability of an association this strong if there were none, allowing for persistence in forecasts and "
+        "outcomes. Among twenty such tests, one falls below 5% by chance."
+    ),
+    "Interval for a difference": (
+        "Sessions are drawn again in blocks, strategy and benchmark together, so that what moves both does not "
+        "count as a difference."
+    ),
+    "Drawdown": ("Fall from the highest value so far. Monthly points in the figure are the deepest of their month."),
+    "Benchmarks": (
+        "Buy and hold; always short; 12-1 momentum (Jegadeesh and Titman, 1993); for Treasuries the sign of carry"
+        " and roll-down over the bill rate; and traders who toss coins."
+    ),
+    "What is not here": (
+        "Taxes, margin interest, market impact, and the cost of data. Fills are assumed at the session's price. "
+        "The choice of providers and rules was made with today's knowledge."
+    ),
+}
+
+
+def guide() -> Words:
+    """Terms of the page with their definitions."""
+    return Words(terms=_TERMS)

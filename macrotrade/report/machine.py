@@ -1,0 +1,84 @@
+"""The report as plain values, for programs: the same numbers in full precision."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from macrotrade import __version__
+from macrotrade.report.cast import Cast
+from macrotrade.report.judgement import Judgement
+from macrotrade.strategy.result import Backtest
+
+__all__ = ["FORMAT", "plain", "results"]
+
+FORMAT = 1
+"""Version of the layout of results.json; raised when a key changes its meaning or goes."""
+
+
+def results(backtest: Backtest, cast: Cast, judgement: Judgement) -> dict[str, Any]:
+    """Run, performance, direction, accuracy and decisions as JSON types; tables are lists of rows, missing is null."""
+    origins = backtest.positions.index
+    values = {
+        "format": FORMAT,
+        "macrotrade": __version__,
+        "strategy": _settings(backtest.strategy),
+        "source": dataclasses.asdict(backtest.source),
+        "run": {
+            "providers": cast.providers,
+            "rules": cast.rules,
+            "instruments": cast.instruments,
+            "benchmarks": cast.benchmarks,
+            "first_origin": origins[0],
+            "last_origin": origins[-1],
+            "n_origins": len(origins),
+            "n_sessions": len(backtest.returns),
+            "n_trials": cast.n_trials * len(cast.instruments),
+            "periods_per_year": backtest.periods_per_year,
+        },
+        "performance": judgement.performance.reset_index(),
+        "efficiency_over_buy_and_hold": judgement.efficiency_difference.reset_index(),
+        "return_over_buy_and_hold": judgement.return_difference.reset_index(),
+        "direction": judgement.direction.reset_index(),
+        "accuracy": judgement.accuracy.reset_index(),
+        "hit_rate_by_year": judgement.years.reset_index(),
+        "sensitivity": judgement.sensitivity.reset_index(),
+        "annual_return_by_cost_multiple": judgement.costs.reset_index(),
+        "cost_rates": backtest.cost_rates.rename_axis("instrument").reset_index(),
+        "decisions": [dataclasses.asdict(decision) for decision in backtest.decisions],
+    }
+    return {key: plain(value) for key, value in values.items()}
+
+
+def plain(value: Any) -> Any:
+    """The value in JSON's own types: frames as lists of rows, dates as ISO days, what is missing as null.
+
+    >>> plain({"a": np.float64("nan"), "day": pd.Timestamp("2008-01-31"), "n": np.int64(3)})
+    {'a': None, 'day': '2008-01-31', 'n': 3}
+    """
+    if isinstance(value, pd.DataFrame):
+        return [plain(row) for row in value.to_dict("records")]
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (tuple, list, np.ndarray)):
+        return [plain(item) for item in value]
+    if value is None or value is pd.NaT:
+        return None
+    if isinstance(value, pd.Timestamp):
+        return f"{value:%Y-%m-%d}"
+    if isinstance(value, (bool, np.bool_)):
+        return bool(value)
+    if isinstance(value, (int, np.integer)):
+        return int(value)
+    if isinstance(value, (float, np.floating)):
+        return float(value) if math.isfinite(value) else None
+    return str(value)
+
+
+def _settings(strategy: Any) -> Any:
+    return strategy.model_dump(mode="json") if hasattr(strategy, "model_dump") else dataclasses.asdict(strategy)
