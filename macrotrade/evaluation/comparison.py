@@ -94,7 +94,7 @@ def clark_west(
     """Clark-West test that a model which nests the base forecasts no better than it, by adjusted squared errors.
 
     The mean of f = (y - base)^2 - ((y - model)^2 - (base - model)^2) over its standard error, against a standard normal
-    law (Clark and West, 2007, equation 3.1 and section 4).
+    law (Clark and West, 2007).
 
     Parameters
     ----------

@@ -25,7 +25,7 @@ def mixture_crps(weights: FloatArray, mean: FloatArray, scale: FloatArray, outco
     """Continuous ranked probability score of a Gaussian mixture, in the units of the outcome.
 
     CRPS = sum_k w_k A(y - m_k, s_k) - (1/2) sum_j sum_k w_j w_k A(m_j - m_k, sqrt(s_j^2 + s_k^2)), A(m, s) the mean of
-    |N(m, s^2)| (Grimit, Gneiting, Berrocal and Johnson, 2006, equations 5 and 6). Members may be points of zero scale.
+    |N(m, s^2)| (Grimit, Gneiting, Berrocal and Johnson, 2006). Members may be points of zero scale.
     """
     to_outcome = (weights * absolute_moment(outcome[None] - mean, scale)).sum(axis=0)
     return np.asarray(to_outcome - 0.5 * mean_distance(weights, mean, scale))
