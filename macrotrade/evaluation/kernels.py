@@ -10,6 +10,8 @@ from macrotrade._typing import BoolArray, FloatArray, IntArray
 
 __all__ = ["ColumnFigures", "column_figures", "sharpe_standard_error"]
 
+_ROUNDING = 8 * np.finfo(np.float64).eps
+
 _BLOCK = 16
 """Columns worked on together: 16 of 10,000 rows fill 1.3 MB, so that every pass but the first reads from cache."""
 
@@ -104,8 +106,8 @@ def _block_figures(returns: FloatArray, month_starts: IntArray) -> ColumnFigures
         np.where(n_periods > 0, growth[:, -1], np.nan),
         drawdown,
         underwater,
-        (earned > 0.0).sum(axis=1).astype(np.float64),
-        (earned < 0.0).sum(axis=1).astype(np.float64),
+        _count(earned > 0.0),
+        _count(earned < 0.0),
         best,
         worst,
     )
@@ -117,11 +119,10 @@ def _moments(
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = earned.sum(axis=1) / n_periods
         centred = earned - mean[:, None]
-        centred[missing] = 0.0
-        equal = np.max(earned, axis=1, where=~missing, initial=-np.inf) == np.min(
-            earned, axis=1, where=~missing, initial=np.inf
-        )
-        centred[equal] = 0.0  # equal returns differ from their mean by rounding alone
+        if missing.any():
+            centred[missing] = 0.0
+        spread = np.abs(centred).max(axis=1)
+        centred[spread <= _ROUNDING * np.abs(mean)] = 0.0  # equal returns differ from their mean by rounding alone
         square = centred * centred
         second = square.sum(axis=1)
         deviation = np.where(n_periods > 1, np.sqrt(second / np.abs(n_periods - 1.0)), np.nan)
@@ -137,18 +138,27 @@ def _drawdown(growth: FloatArray, missing: BoolArray) -> tuple[FloatArray, Float
         growth = np.where(np.arange(growth.shape[1]) < first, np.take_along_axis(growth, first, axis=1), growth)
     peak = np.maximum.accumulate(growth, axis=1)
     depth = (growth / peak).min(axis=1) - 1.0
-    period = np.cumsum(~missing, axis=1) if missing.any() else np.arange(growth.shape[1])
-    last_peak = np.maximum.accumulate(np.where(growth < peak, 0, period), axis=1)
+    period = (
+        np.cumsum(~missing, axis=1, dtype=np.int32) if missing.any() else np.arange(growth.shape[1], dtype=np.int32)
+    )
+    last_peak = np.maximum.accumulate((growth >= peak) * period, axis=1)
     return depth, (period - last_peak).max(axis=1).astype(np.float64)
 
 
 def _months(earned: FloatArray, missing: BoolArray, month_starts: IntArray) -> tuple[FloatArray, FloatArray]:
     """Best and worst month; one without any return is none."""
     months = np.multiply.reduceat(1.0 + earned, month_starts, axis=1) - 1.0
+    if not missing.any():
+        return months.max(axis=1), months.min(axis=1)
     known = ~np.logical_and.reduceat(missing, month_starts, axis=1)
     best = np.max(months, axis=1, where=known, initial=-np.inf)
     worst = np.min(months, axis=1, where=known, initial=np.inf)
     return np.where(known.any(axis=1), best, np.nan), np.where(known.any(axis=1), worst, np.nan)
+
+
+def _count(happened: BoolArray) -> FloatArray:
+    """Number of true values in each row; numpy counts a row at a time faster than it sums an axis."""
+    return np.array([np.count_nonzero(row) for row in happened], dtype=np.float64)
 
 
 def _squared(left: FloatArray, right: FloatArray) -> FloatArray:

@@ -149,9 +149,8 @@ def _checked(frame: pd.DataFrame) -> FloatArray:
         raise DataError("There are no returns to judge; give at least one session and one column.")
     if not isinstance(frame.index, pd.DatetimeIndex):
         raise DataError(f"Returns need dates for rows (DatetimeIndex), not {type(frame.index).__name__}.")
-    wrong = np.argwhere((values < -1.0) | np.isinf(values))
-    if wrong.size:
-        row, column = wrong[0]
+    if np.nanmin(values, initial=0.0) < -1.0 or np.nanmax(values, initial=0.0) == np.inf:
+        row, column = np.argwhere((values < -1.0) | np.isinf(values))[0]
         raise DataError(
             f"The return of {frame.columns[column]!r} on {frame.index[row]:%Y-%m-%d} is {values[row, column]:g}; "
             "simple returns are decimals from -1 up (0.01 is one per cent)."
