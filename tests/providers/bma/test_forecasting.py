@@ -38,12 +38,13 @@ def with_terms(system: System, name: str, terms: list[Term]) -> tuple[Equation, 
 def test_an_autoregression_is_iterated_in_its_converted_form(system: System, levels: np.ndarray) -> None:
     result = forecast(system, levels, 3, equations=system.autoregressions)
 
-    equation = system.autoregressions[1]
-    growth = np.diff(np.log(levels[:, 1])).tolist()
+    assert str(system.conversions[0]) == "dlog"
+    equation = system.autoregressions[0]
+    growth = np.diff(np.log(levels[:, 0])).tolist()
     for _ in range(3):
         growth.append(sum(t.coefficient * (1.0 if t.kind == "intercept" else growth[-t.lag]) for t in equation.terms))
-    expected = levels[-1, 1] * np.exp(np.cumsum(growth[-3:]))
-    np.testing.assert_allclose(result.levels[:, 1], expected, rtol=1e-12)
+    expected = levels[-1, 0] * np.exp(np.cumsum(growth[-3:]))
+    np.testing.assert_allclose(result.levels[:, 0], expected, rtol=1e-12)
 
 
 def test_uncertainty_grows_by_the_members_own_dynamics(system: System, levels: np.ndarray) -> None:
@@ -68,7 +69,8 @@ def test_system_uncertainty_equals_simulation_of_its_own_shocks(system: System, 
     form = system.linear_form
     deviations = np.array([e.left_out_deviation for e in result.equations])
     rng = np.random.default_rng(0)
-    converted = np.vstack([np.full((1, 4), np.nan), np.diff(np.log(ragged), axis=0), np.full((3, 4), np.nan)])
+    converted = np.vstack([c.apply(ragged[:, j]) for j, c in enumerate(system.conversions)]).T
+    converted = np.vstack([converted, np.full((3, 4), np.nan)])
     n_draws, paths = 4000, np.zeros((4000, 4, 4))
     base = len(ragged) - 1
     impact = np.linalg.inv(np.eye(4) - form.now)
@@ -98,8 +100,8 @@ def test_a_late_series_is_completed_and_nothing_released_is_overwritten(system: 
     known = ~np.isnan(ragged[-2:])
     np.testing.assert_allclose(result.edge_levels[known], ragged[-2:][known], rtol=1e-14)
     assert np.isfinite(result.edge_levels).all()
-    converted = np.diff(np.log(ragged), axis=0)
-    solved = result.solution.values[1 : len(ragged)]
+    converted = np.column_stack([c.apply(ragged[:, j]) for j, c in enumerate(system.conversions)])
+    solved = result.solution.values[: len(ragged)]
     released = ~np.isnan(converted)
     assert np.array_equal(solved[released], converted[released])
 
@@ -209,7 +211,7 @@ def test_a_forecast_needs_values_of_every_series(system: System, levels: np.ndar
     with pytest.raises(DataError, match="columns"):
         forecast(system, levels[:, :2], 1)
     with pytest.raises(FitError, match="longer history"):
-        forecast(system, levels[-8:], 1)
+        forecast(system, levels[-8:], 1, equations=system.autoregressions)
 
 
 def test_a_value_below_zero_in_a_log_form_is_an_error(system: System, levels: np.ndarray) -> None:

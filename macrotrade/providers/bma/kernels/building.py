@@ -18,7 +18,6 @@ from macrotrade.providers.bma.kernels.equations import (
 )
 from macrotrade.providers.bma.kernels.task import Scratch, Task
 
-
 ROUNDING = 1e-9  # a round that ends with the equation it began with has not improved it
 
 
