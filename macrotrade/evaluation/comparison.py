@@ -110,7 +110,7 @@ def clark_west(
     """
     name = "Clark-West"
     outcome, base, model = _checked(outcome), _checked(base), _checked(model)
-    adjusted, note = _complete(adjusted_differences(outcome, base, model), np.zeros_like(outcome))
+    adjusted, note = _complete((outcome - base) ** 2, (outcome - model) ** 2 - (base - model) ** 2)
     reason = _why_not(adjusted, horizon)
     if reason:
         return no_verdict(name, adjusted.size, _joined(reason, note), alternative)
@@ -123,7 +123,9 @@ def adjusted_differences(outcome: FloatArray, base: FloatArray, model: FloatArra
     return np.asarray((outcome - base) ** 2 - (outcome - model) ** 2 + (base - model) ** 2)
 
 
-def difference_statistics(differences: FloatArray, n_lags: int, kernel: Kernel = "bartlett") -> FloatArray:
+def difference_statistics(
+    differences: FloatArray, n_lags: int, kernel: Kernel = "bartlett", size: FloatArray | None = None
+) -> FloatArray:
     """Mean over its standard error of each column, shape (n_columns,); NaN where the variance is not positive.
 
     Parameters
@@ -134,10 +136,13 @@ def difference_statistics(differences: FloatArray, n_lags: int, kernel: Kernel =
         Autocovariances in the long-run variance.
     kernel
         Their weights.
+    size
+        Shape (n_columns,): largest loss behind each column, whose rounding counts as no variance; None takes the
+        largest difference.
     """
     mean = differences.mean(axis=0)
     variance = long_run_variance(differences - mean, n_lags, kernel)
-    size = np.abs(differences).max(axis=0, initial=0.0)
+    size = np.abs(differences).max(axis=0, initial=0.0) if size is None else size
     positive = variance > (_ROUNDING * size) ** 2
     error = np.sqrt(np.where(positive, variance, 1.0) / differences.shape[0])
     return np.asarray(np.where(positive, mean / error, np.nan))
@@ -191,7 +196,9 @@ def _complete(base: FloatArray, model: FloatArray) -> tuple[FloatArray, str]:
     differences = base - model
     usable: BoolArray = np.isfinite(differences)
     missing = int((~usable).sum())
-    return differences[usable], f"{missing} of {usable.size} periods have no number" if missing else ""
+    differences, losses = differences[usable], base[usable]
+    differences[np.abs(differences) <= _ROUNDING * np.abs(losses).max(initial=0.0)] = 0.0
+    return differences, f"{missing} of {usable.size} periods have no number" if missing else ""
 
 
 def _why_not(differences: FloatArray, horizon: int) -> str:
