@@ -122,7 +122,9 @@ def simulate(
     init_cash
         Starting value of each column.
     **kwargs
-        Passed to vectorbt, for example ``engine="rust"`` or ``group_by`` (values of columns are then added up).
+        Passed to vectorbt, for example ``engine="rust"``. With ``group_by="provider"`` the values of a provider's
+        columns are added up; with ``cash_sharing=True, call_seq="auto"`` as well, positions are fractions of what they
+        share, and should not sum to more than 1.
 
     Notes
     -----

@@ -179,3 +179,17 @@ def test_columns_grouped_by_provider_add_up(daily: pd.DataFrame) -> None:
     apart = simulate(drawn("signs"), daily)
     grouped = portfolio.final_value()
     assert grouped["one"] == pytest.approx(apart.final_value()["one"].sum())
+
+
+def test_columns_that_share_cash_earn_the_sum_of_their_weights(daily: pd.DataFrame) -> None:
+    halves = drawn("signs") / 2
+    shared = simulate(halves, daily, costs="none", group_by="provider", cash_sharing=True, call_seq="auto")
+    apart = track_record(halves, daily, costs="none").returns.T.groupby(level="provider").sum().T
+    np.testing.assert_allclose(shared.returns().to_numpy(), apart.to_numpy(), rtol=0, atol=1e-12)
+
+
+def test_a_portfolio_survives_being_saved_and_loaded(daily: pd.DataFrame) -> None:
+    portfolio = simulate(drawn("signs"), daily)
+    loaded = type(portfolio).loads(portfolio.dumps())
+    pd.testing.assert_series_equal(loaded.sharpe_ratio(), portfolio.sharpe_ratio())
+    pd.testing.assert_series_equal(loaded.total_benchmark_return(), portfolio.total_benchmark_return())
