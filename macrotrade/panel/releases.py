@@ -113,6 +113,12 @@ class Releases:
         """Rows that stood at the end of that day."""
         return np.flatnonzero((self.released <= day) & (self.superseded > day))
 
+    def last_standing(self) -> npt.NDArray[np.intp]:
+        """Rows of each series' last edition: those that stand still, or stood on the day before it was discontinued."""
+        ended = np.zeros(len(self.names), dtype=np.int64)
+        np.maximum.at(ended, self.series, self.superseded.astype(np.int64))
+        return np.flatnonzero(self.superseded >= ended[self.series])
+
     def subset(self, rows: npt.NDArray[np.intp] | npt.NDArray[np.bool_]) -> Releases:
         """These rows only."""
         return replace(

@@ -94,6 +94,26 @@ class History:
         series = {name: info for name, info in self.series.items() if name in present}
         return Panel(as_of, self.vintages, series, frames, self.notes)
 
+    def as_last_reported(self, frequency: Frequency = "M") -> pd.DataFrame:
+        """Every series as it was last reported, periods x series: what outcomes are measured by.
+
+        A discontinued series, which no panel of today holds, stands as in its last edition.
+        """
+        table = self.releases.get(frequency)
+        whole = self._grid(frequency).frame(
+            int(days([self.last_day])[0]), last_complete_period(self.last_day, frequency).ordinal
+        )
+        if table is None:
+            return whole
+        rows = table.last_standing()
+        macro = pd.DataFrame(
+            {"period": table.period[rows], "series": table.series[rows], "value": table.value[rows]}
+        ).pivot_table(index="period", columns="series", values="value")
+        macro.index = pd.PeriodIndex([pd.Period(ordinal=int(at), freq=frequency) for at in macro.index], name="period")
+        macro.columns = pd.Index([table.names[int(place)] for place in macro.columns])
+        market = whole[[name for name in whole.columns if name not in table.names]]
+        return macro.join(market, how="outer")
+
     def prices(self, symbols: Sequence[str] | None = None) -> pd.DataFrame:
         """Daily prices or excess-return indices of these symbols, sessions x symbols; NaN where one did not trade."""
         known = [name for name, info in self.series.items() if info.kind == "price" and name in self.market.columns]

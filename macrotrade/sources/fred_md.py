@@ -281,7 +281,8 @@ def _interval_table(path: Path) -> tuple[Releases, str]:
         np.array(closed, dtype=np.int32)[ended],
         as_numbers(table["value"], table.index, str(path)).to_numpy(np.float64),
     )
-    return releases, f"vintages {first_vintages[0]} to {newest}"
+    # A blank cell of a vintage stands in the table as a row without a value: it is no release.
+    return releases.subset(~np.isnan(releases.value)), f"vintages {first_vintages[0]} to {newest}"
 
 
 def _renamed(releases: Releases, former: Mapping[str, str]) -> Releases:

@@ -19,10 +19,10 @@ from pydantic import Field, model_validator
 from macrotrade._typing import Frequency, Measure
 from macrotrade.errors import FitError, SettingsError, near_misses
 from macrotrade.forecast import Target
-from macrotrade.panel.panel import Panel
+from macrotrade.panel.panel import SeriesInfo
 from macrotrade.panel.vintages import History
 from macrotrade.schedule import Schedule
-from macrotrade.strategy.outcomes import with_outcomes
+from macrotrade.strategy.outcomes import Reported, with_outcomes
 from macrotrade.strategy.parts import DataOptions, Part, ProviderChoice, chosen, parse, read_toml
 from macrotrade.strategy.result import Source
 from macrotrade.strategy.walk_forward import Progress, Walk, fit_days, walk_forward
@@ -53,6 +53,8 @@ class Study(Part):
     measure
         A measure for all series; ``auto`` forecasts log changes since the origin of series that are positive and not
         rates, and changes of the others, so that a new base year between vintages is no error.
+    outcomes
+        ``first``: outcomes from the edition in which the period first appeared; ``last``: after all revisions.
     frequency
         Of the periods.
     start, end
@@ -75,6 +77,7 @@ class Study(Part):
     complete_from: str | None = None
     horizons: tuple[int, ...] = (1,)
     measure: Literal["auto"] | Measure = "auto"
+    outcomes: Reported = "first"
     frequency: Frequency = "M"
     start: str
     end: str
@@ -188,7 +191,8 @@ def run_study(
             raise FitError(
                 f"Provider {walk.provider!r} forecast at no origin. The first said: {walk.refusals[0].reason}"
             )
-    table = with_outcomes(pd.concat([walk.table() for walk in walks], ignore_index=True), history, study.frequency)
+    said = pd.concat([walk.table() for walk in walks], ignore_index=True)
+    table = with_outcomes(said, history, study.frequency, study.outcomes)
     return StudyResult(
         study,
         Source(history.name, history.vintages, history.notes, origins[0], origins[-1]),
@@ -201,8 +205,8 @@ def run_study(
 def study_target(study: Study, history: History) -> Target:
     """Target of a study: its series at its horizons, each in its measure."""
     names = study_series(study, history)
-    panel = history.as_of(study.origins[0])
-    measures = tuple(_measure(study, panel, name) for name in names)
+    last = history.as_last_reported(study.frequency)
+    measures = tuple(_measure(study, history.series[name], last[name].dropna()) for name in names)
     return Target(names, study.horizons, measures, study.frequency)
 
 
@@ -245,12 +249,11 @@ def _long_enough(series: pd.Series, study: Study) -> bool:
     return study.complete_from is None or bool(known[0] <= pd.Period(study.complete_from, study.frequency))
 
 
-def _measure(study: Study, panel: Panel, name: str) -> Measure:
+def _measure(study: Study, info: SeriesInfo, values: pd.Series) -> Measure:
     if study.measure != "auto":
         return study.measure
-    info, values = panel.series[name], panel.frame(study.frequency)[name]
     rate = info.kind == "yield" or "%" in info.units or "per cent" in info.units.lower() or info.tcode in {1, 2, 3}
-    return "change" if rate or bool((values.dropna() <= 0).any()) else "log_change"
+    return "change" if rate or bool((values <= 0).any()) else "log_change"
 
 
 def _judged(table: pd.DataFrame, study: Study) -> pd.DataFrame:
