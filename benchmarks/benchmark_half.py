@@ -92,12 +92,12 @@ def race(
 def table(forecasts: pd.DataFrame) -> pd.DataFrame:
     """Ratio of root mean squared errors to the base by horizon, with the published ratios and the differences."""
     error = forecasts["point"] - forecasts["outcome"]
-    rmse = (error**2).groupby([forecasts["horizon"], forecasts["provider"]]).mean().unstack() ** 0.5
+    squared = forecasts.assign(loss=error**2)
+    rmse = squared.pivot_table(values="loss", index="horizon", columns="provider") ** 0.5
     ours = rmse.div(rmse[BASE], axis=0).drop(columns=BASE)
     published = PUBLISHED.reindex(columns=ours.columns)
-    return pd.concat({"ours": ours, "published": published, "difference": ours - published}, names=["ratio"]).unstack(
-        "ratio"
-    )
+    parts = {"ours": ours, "published": published, "difference": ours - published}
+    return pd.concat(parts, axis=1).swaplevel(axis=1)[list(ours.columns)]
 
 
 def _forecast(

@@ -12,9 +12,18 @@ from macrotrade.errors import FitError, SettingsError
 from macrotrade.forecast import Target
 from macrotrade.panel.panel import Panel, SeriesInfo
 
-__all__ = ["NO_LOGARITHM_REMEDY", "POSITIVE_MEASURES", "SEASONS", "KnownSeries", "check_window", "known_series"]
+__all__ = [
+    "LONGEST_DELAY",
+    "NO_LOGARITHM_REMEDY",
+    "POSITIVE_MEASURES",
+    "SEASONS",
+    "KnownSeries",
+    "check_window",
+    "known_series",
+]
 
-_LONGEST_DELAY: dict[Frequency, int] = {"D": 10, "M": 12, "Q": 4}
+LONGEST_DELAY: dict[Frequency, int] = {"D": 10, "M": 12, "Q": 4}
+"""Periods after which a series without a new number has ended."""
 SEASONS: dict[Frequency, int] = {"D": 1, "M": 12, "Q": 4}
 """Periods in a year; days have no seasons here."""
 POSITIVE_MEASURES: tuple[Measure, ...] = ("log_change", "one_period_log_change")
@@ -122,7 +131,7 @@ def known_series(panel: Panel, name: str, frequency: Frequency, window: int | No
     else:
         delay = panel.period(frequency).ordinal - last.ordinal
         label, last_ordinal = str(last), last.ordinal
-    if delay > _LONGEST_DELAY[frequency]:
+    if delay > LONGEST_DELAY[frequency]:
         raise FitError(
             f"{name} ends in {label}, {delay} periods before the origin {panel.as_of:%Y-%m-%d}: it has stopped. "
             "Choose the series that replaced it, or update the data."

@@ -1,0 +1,1 @@
+"""Arithmetic of the heavier benchmarks: arrays in, arrays out."""

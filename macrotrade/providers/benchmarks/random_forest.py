@@ -1,0 +1,143 @@
+"""Random forest on every series of the panel with its lags."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from macrotrade._typing import FloatArray
+from macrotrade.errors import SettingsError
+from macrotrade.forecast import Target
+from macrotrade.numerics.bootstrap import circular_block_bootstrap
+from macrotrade.panel.panel import Panel
+from macrotrade.providers.benchmarks.direct import DirectForecaster, Rows, Standardised, fit_direct
+from macrotrade.providers.benchmarks.known import check_window
+from macrotrade.providers.benchmarks.predictors import Predictors
+
+if TYPE_CHECKING:
+    from sklearn.tree import DecisionTreeRegressor
+
+__all__ = ["RandomForest"]
+
+
+@dataclass(frozen=True)
+class RandomForest:
+    """Random forest (Breiman, 2001): the mean of regression trees, each grown on a bootstrap sample of the rows.
+
+    The outcome at each horizon is regressed on all series and their lags. Trees are scikit-learn's; every split
+    considers a random share of the columns, drawn anew. The scale is the root mean square of out-of-bag errors: a row
+    is forecast by the trees that did not see it.
+
+    Rows of neighbouring months are alike, and where outcomes overlap (a change over more than one period) they share
+    most of what is forecast, so a row left out is seen in its neighbours. Blocks of rows are therefore drawn whole:
+    as long as outcomes overlap by default, single rows where they do not.
+
+    Series enter as last known: a row holds each series' newest number, however late, at the origin as in every row of
+    the regression. Gaps are filled in sample by the EM algorithm; both are told in the forecast's reasons.
+
+    Parameters
+    ----------
+    n_trees
+        Trees.
+    least_in_leaf
+        Fewest rows in a leaf.
+    share_of_columns
+        Share of columns considered at each split.
+    n_lags
+        Lags of every series, the newest number included.
+    block
+        Rows in a block of the circular block bootstrap (Politis and Romano, 1992); 1 draws single rows, None takes the
+        periods by which outcomes overlap.
+    window
+        Periods used, the last ones known; None takes all.
+    seed
+        Of the bootstrap and the columns drawn; each horizon draws its own.
+    """
+
+    n_trees: int = 500
+    least_in_leaf: int = 5
+    share_of_columns: float = 1 / 3
+    n_lags: int = 4
+    block: int | None = None
+    window: int | None = None
+    seed: int = 0
+
+    demo_refit_every: ClassVar[int] = 12
+
+    def __post_init__(self) -> None:
+        for name in ("n_trees", "least_in_leaf", "n_lags"):
+            if getattr(self, name) < 1:
+                raise SettingsError(f"{name} must be at least 1, not {getattr(self, name)}.")
+        if not 0.0 < self.share_of_columns <= 1.0:
+            raise SettingsError(f"share_of_columns must lie above 0 and up to 1, not {self.share_of_columns}.")
+        if self.block is not None and self.block < 1:
+            raise SettingsError(f"block must be None or at least 1 row, not {self.block}.")
+        check_window(self.window)
+
+    def fit(self, panel: Panel, target: Target) -> DirectForecaster:
+        """Forecaster with a forest for each series and horizon; raises FitError where a series is too short."""
+        return fit_direct(panel, target, self.window, _ForestMethod(self))
+
+
+@dataclass(frozen=True)
+class _ForestMethod:
+    """The forest as a method of direct forecasts."""
+
+    settings: RandomForest
+
+    @property
+    def n_lags(self) -> int:
+        """Lags of every series."""
+        return self.settings.n_lags
+
+    @property
+    def member(self) -> str:
+        """Name."""
+        return "random forest"
+
+    def features(self, found: Predictors) -> Standardised:
+        """All predictors, the series itself among them, in units in which single precision is enough."""
+        return Standardised.at_fit(found)
+
+    def regress(self, rows: Rows) -> _Forest:
+        """Forest grown on bootstrap samples of the rows."""
+        from sklearn.tree import DecisionTreeRegressor
+
+        settings, n_rows = self.settings, rows.outcome.size
+        X = rows.lags.reshape(n_rows, -1).astype(np.float32)
+        generator = np.random.default_rng([settings.seed, rows.step])
+        block = min(settings.block or rows.overlap, n_rows)
+        samples = circular_block_bootstrap(n_rows, block, settings.n_trees, generator)
+        tree_seeds = generator.integers(0, 2**31, settings.n_trees)
+        trees, total, count = [], np.zeros(n_rows), np.zeros(n_rows)
+        for sample, tree_seed in zip(samples, tree_seeds, strict=True):
+            times = np.bincount(sample, minlength=n_rows)
+            tree = DecisionTreeRegressor(
+                min_samples_leaf=min(settings.least_in_leaf, n_rows),
+                max_features=settings.share_of_columns,
+                random_state=int(tree_seed),
+            ).fit(X, rows.outcome, sample_weight=times, check_input=False)
+            trees.append(tree)
+            unseen = times == 0
+            total[unseen] += tree.predict(X[unseen], check_input=False)
+            count += unseen
+        error = rows.outcome[count > 0] - total[count > 0] / count[count > 0]
+        scale = float(np.sqrt(error @ error / error.size)) if error.size else float(rows.outcome.std())
+        blocks = f" of blocks of {block}" if block > 1 else ""
+        return _Forest(tuple(trees), scale, f"{settings.n_trees} trees on bootstrap samples{blocks} of {n_rows} rows")
+
+
+@dataclass(frozen=True, eq=False)
+class _Forest:
+    """Trees, and the deviation of their out-of-bag errors."""
+
+    trees: tuple[DecisionTreeRegressor, ...]
+    scale: float
+    words: str
+
+    def mean(self, row: FloatArray) -> float:
+        """Forecast from features of shape (n_lags, n_features), newest first."""
+        X = row.reshape(1, -1).astype(np.float32)
+        return float(np.mean([tree.predict(X, check_input=False)[0] for tree in self.trees]))
