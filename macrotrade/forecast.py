@@ -13,6 +13,9 @@ Laws, each checked by :func:`macrotrade.testing.check_provider`:
   for a series whose last number is older than that.
 - Renaming or reordering series the provider was not told about changes no forecast.
 - Randomness comes from a field ``seed`` of the provider, if it has one.
+
+Two offers are optional: a forecaster may show what it looks like inside (:class:`Exhibits`), and a provider may say why
+its forecast changed from one panel to the next (:class:`Explains`).
 """
 
 from __future__ import annotations
@@ -21,7 +24,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import Any, Protocol, cast, get_args, runtime_checkable
+from typing import Any, Literal, Protocol, cast, get_args, runtime_checkable
 
 import numpy as np
 import pandas as pd
@@ -31,7 +34,19 @@ from macrotrade.errors import DataError, SettingsError, near_misses
 from macrotrade.numerics.mixture import mixture_cdf, mixture_quantile
 from macrotrade.panel.panel import Panel
 
-__all__ = ["Forecast", "Forecaster", "Provider", "Target", "provider_settings", "tidy", "with_seed"]
+__all__ = [
+    "Exhibit",
+    "Exhibits",
+    "Explains",
+    "Explanation",
+    "Forecast",
+    "Forecaster",
+    "Provider",
+    "Target",
+    "provider_settings",
+    "tidy",
+    "with_seed",
+]
 
 _ADDITIVE: dict[Measure, int] = {"level": 0, "change": 1}
 
@@ -337,3 +352,78 @@ def _setting_names(settings: Any) -> list[str]:
     if not dataclasses.is_dataclass(settings):
         return []
     return [item.name for item in dataclasses.fields(settings) if item.init]
+
+
+@dataclass(frozen=True, eq=False)
+class Exhibit:
+    """Something that a forecaster shows of itself, for a report to print or draw.
+
+    Attributes
+    ----------
+    title
+        Heading.
+    kind
+        ``text`` (read `text`), ``table`` (read `frame` as it is), ``graph`` (`frame` has a row for each edge, with
+        columns source and target), or ``lines`` (a line for each column of `frame` along its index).
+    frame, text
+        What is shown.
+    note
+        What to know about it.
+    """
+
+    title: str
+    kind: Literal["text", "table", "graph", "lines"]
+    frame: pd.DataFrame | None = None
+    text: str = ""
+    note: str = ""
+
+
+@runtime_checkable
+class Exhibits(Protocol):
+    """A forecaster that can show what it looks like inside."""
+
+    def exhibits(self) -> tuple[Exhibit, ...]:
+        """What is worth seeing, most telling first."""
+        ...
+
+
+class Explanation(Protocol):
+    """Why the forecast of one series at one horizon changed between two panels: parts that sum to the change."""
+
+    @property
+    def series(self) -> str:
+        """Whose forecast."""
+        ...
+
+    @property
+    def horizon(self) -> int:
+        """Periods ahead of each panel's last complete period."""
+        ...
+
+    @property
+    def units(self) -> str:
+        """In which the forecasts and the parts are counted."""
+        ...
+
+    @property
+    def before(self) -> float:
+        """The earlier forecast."""
+        ...
+
+    @property
+    def after(self) -> float:
+        """The later forecast."""
+        ...
+
+    def table(self) -> pd.DataFrame:
+        """A row for each part, largest first; columns kind, series, period and amount are always there."""
+        ...
+
+
+@runtime_checkable
+class Explains(Protocol):
+    """A provider that can say why its forecast changed."""
+
+    def explain(self, before: Panel, after: Panel, target: Target) -> tuple[Explanation, ...]:
+        """One explanation for each series and horizon, series by series; ``str()`` of one can be read by a person."""
+        ...
