@@ -68,16 +68,22 @@ def _instrument(backtest: Backtest, cast: Cast, judgement: Judgement, symbol: st
     }
     ahead = ahead_table(judgement, symbol)
     parts: tuple[Part | None, ...] = (
-        Words(INSTRUMENTS[symbol].name + "." if symbol in INSTRUMENTS else ""),
+        _what_it_is(backtest, symbol),
         Choice("Rule", by_rule),
         performance_table(judgement, cast, symbol),
         difference_table(judgement, cast, symbol),
         ahead,
         direction_table(judgement, cast, symbol),
         _forecasts(backtest, cast, judgement, symbol),
-        accuracy_table(judgement, symbol),
+        accuracy_table(judgement, cast, symbol),
     )
     return Section(symbol, tuple(part for part in parts if part is not None))
+
+
+def _what_it_is(backtest: Backtest, symbol: str) -> Words:
+    """The instrument in words, and plainly whether its prices are made from something else."""
+    made = [note for note in backtest.source.notes if "synthetic" in note and symbol in note]
+    return Words(" ".join(map(sentence, (INSTRUMENTS[symbol].name, *made))))
 
 
 def _forecasts(backtest: Backtest, cast: Cast, judgement: Judgement, symbol: str) -> Choice | None:

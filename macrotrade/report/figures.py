@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
 from macrotrade.report.cast import BASELINE, BUY_AND_HOLD, Cast, columns_of
 from macrotrade.report.colours import FLAT, LONG, QUIET, SHORT, tint
-from macrotrade.report.layout import end_labels, label_room, log_ticks, styled, thinned
+from macrotrade.report.layout import days, end_labels, label_room, log_ticks, numbers, styled, thinned
 from macrotrade.report.parts import Figure
 from macrotrade.report.words import name_of, rule_of
 from macrotrade.strategy.result import Backtest
@@ -18,7 +18,8 @@ __all__ = ["cost_figure", "growth_figure", "positions_figure"]
 
 _DASHES = ("dot", "dash", "dashdot", "longdash")
 _HEIGHT = 520
-_GROWTH_SHARE = 0.66
+_GROWTH_SHARE = 0.63
+_RUIN = 1e-3  # lowest growth that a log axis shows
 
 
 def growth_figure(backtest: Backtest, cast: Cast, rule: str, instrument: str) -> Figure:
@@ -27,57 +28,69 @@ def growth_figure(backtest: Backtest, cast: Cast, rule: str, instrument: str) ->
     peak = wealth.cummax().clip(lower=1.0)
     growth, drawdown = _from_one(thinned(wealth)), thinned(wealth / peak - 1.0, "min")
     flips = _coin_flip_band(backtest, instrument)
-    figure = make_subplots(
-        rows=2, shared_xaxes=True, vertical_spacing=0.05, row_heights=[_GROWTH_SHARE, 1 - _GROWTH_SHARE]
+    names = [str(name) for name in growth]
+    fallen = [name for name in names if name in (*cast.providers, BUY_AND_HOLD)]
+    traces = [
+        *_band_traces(flips),
+        *(_growth_trace(growth, cast, name, rank) for rank, name in reversed(list(enumerate(names)))),
+        *(_drawdown_trace(drawdown, cast, name) for name in reversed(fallen)),
+    ]
+    drawn = np.concatenate([growth.to_numpy().ravel(), flips.to_numpy().ravel()])
+    low, high = _padded(np.log10(max(np.nanmin(drawn), _RUIN)), np.log10(np.nanmax(drawn)))
+    ends = [(name_of(n), float(np.log10(max(growth[n].iloc[-1], _RUIN))), cast.colours[n]) for n in names]
+    ticks = log_ticks(10**low, 10**high)
+    figure = styled(
+        traces,
+        _HEIGHT,
+        labels_width=label_room([label for label, _, _ in ends]),
+        annotations=end_labels(ends, low, high, (_HEIGHT - 46) * _GROWTH_SHARE),
+        xaxis={"anchor": "y2"},
+        yaxis={
+            "title": {"text": "Growth of 1 (log)"}, "type": "log", "range": [low, high], "zeroline": False,
+            "domain": [1.0 - _GROWTH_SHARE, 1.0], "tickvals": ticks, "ticktext": [f"{tick:g}" for tick in ticks],
+        },
+        yaxis2={"title": {"text": "Drawdown, %"}, "domain": [0.0, 0.95 - _GROWTH_SHARE]},
+        hoversubplots="axis",
+        legend={"y": -0.08},
+    )  # fmt: skip
+    band = "" if flips.empty else " The band holds eight in ten of the coin-flip traders."
+    return Figure(
+        f"Growth of 1 and drawdown, {instrument}, {rule_of(rule)}",
+        figure,
+        "Net of costs, returns compounded, from the first session held. Buy and hold and the other benchmarks are "
+        f"grey.{band}",
+        _HEIGHT,
     )
-    if flips is not None:
-        _draw_band(figure, flips)
-    for name in reversed(growth.columns):
-        line = _line(cast, name)
-        figure.add_scatter(
-            x=_days(growth), y=growth[name].round(4).tolist(), name=name_of(name), line=line, mode="lines",
-            legendgroup=name, legendrank=list(growth).index(name), hovertemplate="%{y:.2f}", row=1, col=1,
-        )  # fmt: skip
-        if name in (*cast.providers, BUY_AND_HOLD):
-            figure.add_scatter(
-                x=_days(drawdown), y=(100 * drawdown[name]).round(2).tolist(), name=name_of(name),
-                line={**line, "width": 1.4}, mode="lines", legendgroup=name, showlegend=False,
-                hovertemplate="%{y:.1f}%", row=2, col=1,
-            )  # fmt: skip
-    return _growth_layout(figure, growth, cast, rule, instrument, flips_drawn=flips is not None)
 
 
 def positions_figure(backtest: Backtest, cast: Cast, rule: str, instrument: str) -> Figure:
     """Position of every provider, and of the benchmarks that change theirs, at each decision."""
     rows = [(p, rule) for p in cast.providers] + [(b, BASELINE) for b in cast.benchmarks]
-    held = pd.DataFrame(
+    held = {n: backtest.positions[n, by, instrument] for n, by in rows if (n, by, instrument) in backtest.positions}
+    held = {n: h for n, h in reversed(held.items()) if n in cast.providers or h.min() < h.max()}
+    cells = {
+        "type": "heatmap", "x": days(backtest.positions.index), "y": [name_of(name) for name in held],
+        "z": [numbers(values, 3) for values in held.values()], "zmin": -1, "zmax": 1, "showscale": False, "ygap": 4,
+        "colorscale": [[0, SHORT], [0.5, FLAT], [1, LONG]], "hoverongaps": False,
+        "hovertemplate": "%{y}, %{x|%d %b %Y}: %{z:+.2f}<extra></extra>",
+    }  # fmt: skip
+    keys = [
         {
-            name: backtest.positions[name, by, instrument]
-            for name, by in rows
-            if (name, by, instrument) in backtest.positions
+            "type": "scatter", "x": [None], "y": [None], "mode": "markers", "name": words,
+            "marker": {"color": colour, "symbol": "square", "size": 11},
         }
+        for words, colour in (("long", LONG), ("flat", FLAT), ("short", SHORT))
+    ]  # fmt: skip
+    height = 90 + 30 * max(2, len(held))
+    figure = styled(
+        [cells, *keys],
+        height,
+        hovermode="closest",
+        margin={"l": 110},
+        legend={"y": -30 / (height - 46)},
+        xaxis={"showgrid": False},
+        yaxis={"showgrid": False, "zeroline": False, "range": [-0.5, len(held) - 0.5]},
     )
-    held = held.loc[:, [name for name in held if name in cast.providers or held[name].min() < held[name].max()]].iloc[
-        :, ::-1
-    ]
-    names = [name_of(str(name)) for name in held]
-    figure = go.Figure(
-        go.Heatmap(
-            x=_days(held), y=names, z=[held[name].round(3).where(held[name].notna(), None).tolist() for name in held],
-            zmin=-1, zmax=1, colorscale=[[0, SHORT], [0.5, FLAT], [1, LONG]], showscale=False, ygap=4,
-            hovertemplate="%{y}, %{x|%d %b %Y}: %{z:+.2f}<extra></extra>",
-        )
-    )  # fmt: skip
-    for words, colour in (("long", LONG), ("flat", FLAT), ("short", SHORT)):
-        figure.add_scatter(
-            x=[None], y=[None], mode="markers", name=words, marker={"color": colour, "symbol": "square", "size": 11}
-        )
-    height = 90 + 30 * max(2, len(names))
-    styled(figure, height).update_layout(
-        hovermode="closest", margin={"l": 110}, legend={"y": -0.18 if len(names) > 4 else -0.3}
-    )
-    figure.update_yaxes(showgrid=False, range=[-0.5, len(names) - 0.5])
-    figure.update_xaxes(showgrid=False)
     return Figure(
         f"Positions through time, {instrument}, {rule_of(rule)}",
         figure,
@@ -88,22 +101,28 @@ def positions_figure(backtest: Backtest, cast: Cast, rule: str, instrument: str)
 
 def cost_figure(curve: pd.DataFrame, cast: Cast, rule: str, instrument: str) -> Figure:
     """Annualised return against the multiple of the stated cost; `curve` is multiples x (provider or benchmark)."""
-    figure = go.Figure()
-    for name in reversed(curve.columns):
-        figure.add_scatter(
-            x=curve.index.tolist(), y=(100 * curve[name]).round(3).tolist(), name=name_of(name),
-            line={**_line(cast, name), "shape": "linear"}, mode="lines+markers", marker={"size": 5},
-            hovertemplate="%{y:.2f}%",
-        )  # fmt: skip
+    names, multiples = [str(name) for name in curve], curve.index.tolist()
+    traces = [
+        {
+            "type": "scatter", "x": multiples, "y": numbers(100 * curve[name], 3), "name": name_of(name),
+            "line": _line(cast, name), "mode": "lines+markers", "marker": {"size": 5, "color": cast.colours[name]},
+            "hovertemplate": "%{y:.2f}%",
+        }
+        for name in reversed(names)
+    ]  # fmt: skip
     values = 100 * curve.to_numpy()
     low, high = _padded(np.nanmin(values), np.nanmax(values))
-    height, labels = 340, [(name_of(n), float(100 * curve[n].iloc[-1]), cast.colours[n]) for n in map(str, curve)]
-    styled(figure, height, labels_width=label_room([label for label, _, _ in labels]))
-    figure.update_layout(annotations=end_labels(labels, low, high, height - 56))
-    figure.update_yaxes(title="Annualised return, %", range=[low, high], zeroline=True)
-    figure.update_xaxes(
-        title={"text": "Costs, as a multiple of those stated", "standoff": 6}, tickvals=curve.index.tolist(),
-        ticktext=[f"{m:g}×" for m in curve.index],
+    height, labels = 340, [(name_of(n), float(100 * curve[n].iloc[-1]), cast.colours[n]) for n in names]
+    figure = styled(
+        traces,
+        height,
+        labels_width=label_room([label for label, _, _ in labels]),
+        annotations=end_labels(labels, low, high, height - 66),
+        xaxis={
+            "title": {"text": "Costs, as a multiple of those stated", "standoff": 6}, "tickvals": multiples,
+            "ticktext": [f"{multiple:g}×" for multiple in multiples],
+        },
+        yaxis={"title": {"text": "Annualised return, %"}, "range": [low, high]},
     )  # fmt: skip
     return Figure(
         f"Result against cost, {instrument}, {rule_of(rule)}",
@@ -127,50 +146,46 @@ def first_exposed(backtest: Backtest, instrument: str) -> pd.Timestamp:
     return pd.DatetimeIndex(backtest.exposure.index)[int(held.argmax())]
 
 
-def _coin_flip_band(backtest: Backtest, instrument: str) -> pd.DataFrame | None:
-    """10 and 90 per cent quantiles of the wealth of the coin-flip traders; None where there are none."""
+def _coin_flip_band(backtest: Backtest, instrument: str) -> pd.DataFrame:
+    """10 and 90 per cent quantiles of the wealth of the coin-flip traders; empty where there are none."""
     if backtest.coin_flips.empty:
-        return None
+        return pd.DataFrame()
     flips = columns_of(backtest.coin_flips, instrument).loc[first_exposed(backtest, instrument) :]
     wealth = thinned((1.0 + flips.fillna(0.0)).cumprod())
     low, high = np.quantile(wealth.to_numpy(), [0.1, 0.9], axis=1)
     return pd.DataFrame({"low": low, "high": high}, wealth.index)
 
 
-def _draw_band(figure: go.Figure, band: pd.DataFrame) -> None:
-    edges = {"width": 0, "color": QUIET}
-    low, high = (band[column].round(4).tolist() for column in band)
-    figure.add_scatter(x=_days(band), y=low, line=edges, mode="lines", showlegend=False, hoverinfo="skip", row=1, col=1)
-    figure.add_scatter(
-        x=_days(band), y=high, line=edges, mode="lines", fill="tonexty", fillcolor=tint(QUIET, 0.16), row=1, col=1,
-        name="Coin flips, 80%", hoverinfo="skip", legendrank=2000,
-    )  # fmt: skip
+def _band_traces(band: pd.DataFrame) -> list[dict[str, Any]]:
+    if band.empty:
+        return []
+    edge = {
+        "type": "scatter", "x": days(band.index), "mode": "lines", "line": {"width": 0, "color": QUIET},
+        "hoverinfo": "skip",
+    }  # fmt: skip
+    return [
+        {**edge, "y": numbers(band["low"], 4), "showlegend": False},
+        {
+            **edge, "y": numbers(band["high"], 4), "fill": "tonexty", "fillcolor": tint(QUIET, 0.16),
+            "name": "Coin flips, 80%", "legendrank": 2000,
+        },
+    ]  # fmt: skip
 
 
-def _growth_layout(
-    figure: go.Figure, growth: pd.DataFrame, cast: Cast, rule: str, instrument: str, *, flips_drawn: bool
-) -> Figure:
-    drawn = [np.asarray(trace.y, dtype=float) for trace in figure.data if trace.yaxis in (None, "y")]
-    bottom, top = min(np.nanmin(y) for y in drawn), max(np.nanmax(y) for y in drawn)
-    low, high = _padded(np.log10(max(bottom, 1e-3)), np.log10(top))
-    ends = [(name_of(n), float(np.log10(max(growth[n].iloc[-1], 1e-3))), cast.colours[n]) for n in map(str, growth)]
-    pixels = (_HEIGHT - 46) * (1 - 0.05) * _GROWTH_SHARE
-    styled(figure, _HEIGHT, labels_width=label_room([label for label, _, _ in ends]))
-    figure.update_layout(annotations=end_labels(ends, low, high, pixels))
-    ticks = log_ticks(10**low, 10**high)
-    figure.update_yaxes(
-        title="Growth of 1 (log)", type="log", range=[low, high], tickvals=ticks, ticktext=[f"{t:g}" for t in ticks],
-        row=1, col=1,
-    )  # fmt: skip
-    figure.update_yaxes(title="Drawdown, %", row=2, col=1)
-    figure.update_layout(hoversubplots="axis", legend={"y": -0.08})
-    return Figure(
-        f"Growth of 1 and drawdown, {instrument}, {rule_of(rule)}",
-        figure,
-        "Net of costs, returns compounded, from the first session held. Buy and hold and the other benchmarks are grey."
-        + (" The band holds eight in ten of the coin-flip traders." if flips_drawn else ""),
-        _HEIGHT,
-    )
+def _growth_trace(growth: pd.DataFrame, cast: Cast, name: str, rank: int) -> dict[str, Any]:
+    return {
+        "type": "scatter", "x": days(growth.index), "y": numbers(growth[name], 4), "name": name_of(name),
+        "line": _line(cast, name), "mode": "lines", "legendgroup": name, "legendrank": rank,
+        "hovertemplate": "%{y:.2f}",
+    }  # fmt: skip
+
+
+def _drawdown_trace(drawdown: pd.DataFrame, cast: Cast, name: str) -> dict[str, Any]:
+    return {
+        "type": "scatter", "x": days(drawdown.index), "y": numbers(100 * drawdown[name], 2), "name": name_of(name),
+        "line": {**_line(cast, name), "width": 1.4}, "mode": "lines", "legendgroup": name, "showlegend": False,
+        "yaxis": "y2", "hovertemplate": "%{y:.1f}%",
+    }  # fmt: skip
 
 
 def _from_one(growth: pd.DataFrame) -> pd.DataFrame:
@@ -187,7 +202,3 @@ def _line(cast: Cast, name: str) -> dict[str, object]:
 def _padded(low: float, high: float, share: float = 0.05) -> tuple[float, float]:
     margin = share * (high - low) or 0.05
     return float(low - margin), float(high + margin)
-
-
-def _days(frame: pd.DataFrame) -> list[str]:
-    return [f"{stamp:%Y-%m-%d}" for stamp in frame.index]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
 import pandas as pd
-import plotly.graph_objects as go
 
 from macrotrade.report.colours import BENCHMARK, QUIET, tint
-from macrotrade.report.layout import styled
+from macrotrade.report.layout import days, numbers, styled
 from macrotrade.report.parts import Figure
-from macrotrade.report.words import name_of
+from macrotrade.report.words import count, name_of
 
 __all__ = ["forecast_figure", "hit_rate_figure"]
 
@@ -29,28 +31,24 @@ def forecast_figure(rows: pd.DataFrame, colour: str, instrument: str) -> Figure:
     first = rows.iloc[0]
     provider, measure, horizon = name_of(first["provider"]), str(first["measure"]), int(first["horizon"])
     factor = 100.0 if measure.endswith("log_change") else 1.0
-    values = (rows.set_index("as_of")[["outcome", "point", "low", "high"]] * factor).round(4)
-    days = [f"{stamp:%Y-%m-%d}" for stamp in values.index]
-    lists = {name: values[name].where(values[name].notna(), None).tolist() for name in values}
-    figure = go.Figure()
-    edge = {"width": 0, "color": colour}
-    figure.add_scatter(
-        x=days, y=lists["low"], line=edge, mode="lines", showlegend=False, name="10%", hovertemplate="%{y:.2f}"
-    )
-    figure.add_scatter(
-        x=days, y=lists["high"], line=edge, mode="lines", fill="tonexty", fillcolor=tint(colour, 0.18),
-        name="10 to 90% interval", hovertemplate="%{y:.2f}",
-    )  # fmt: skip
-    figure.add_scatter(
-        x=days, y=lists["outcome"], name="Outcome", mode="lines" if measure == "level" else "markers",
-        marker={"color": BENCHMARK, "size": 4}, line={"color": BENCHMARK, "width": 1.2}, hovertemplate="%{y:.2f}",
-    )  # fmt: skip
-    figure.add_scatter(
-        x=days, y=lists["point"], name=f"{provider}, forecast", mode="lines", line={"color": colour, "width": 1.9},
-        hovertemplate="%{y:.2f}",
-    )  # fmt: skip
+    shown = {name: numbers(rows[name] * factor, 4) for name in ("outcome", "point", "low", "high")}
+    line: dict[str, Any] = {
+        "type": "scatter",
+        "x": days(pd.Index(rows["as_of"])),
+        "mode": "lines",
+        "hovertemplate": "%{y:.2f}",
+    }
+    edge = {**line, "line": {"width": 0, "color": colour}}
+    dots = {"mode": "lines" if measure == "level" else "markers", "marker": {"color": BENCHMARK, "size": 4}}
+    traces: list[dict[str, Any]] = [
+        {**edge, "y": shown["low"], "showlegend": False, "name": "10%"},
+        {**edge, "y": shown["high"], "fill": "tonexty", "fillcolor": tint(colour, 0.18), "name": "10 to 90% interval"},
+        {**line, **dots, "y": shown["outcome"], "name": "Outcome", "line": {"color": BENCHMARK, "width": 1.2}},
+        {**line, "y": shown["point"], "name": f"{provider}, forecast", "line": {"color": colour, "width": 1.9}},
+    ]
     height = 360
-    styled(figure, height).update_yaxes(title=f"{first['series']}, {_UNITS.get(measure, measure)}", zeroline=True)
+    title = f"{first['series']}, {_UNITS.get(measure, measure)}"
+    figure = styled(traces, height, yaxis={"title": {"text": title}})
     return Figure(
         f"Forecasts against outcomes, {instrument}, {provider}, {_ahead(horizon)}",
         figure,
@@ -62,26 +60,36 @@ def forecast_figure(rows: pd.DataFrame, colour: str, instrument: str) -> Figure:
 
 def hit_rate_figure(by_year: pd.DataFrame, colour: str, provider: str, instrument: str) -> Figure:
     """Hit rate of each year beside its base rate; `by_year` has hit_rate, base_rate and n by year."""
-    figure = go.Figure()
     years = by_year.index.tolist()
-    figure.add_bar(
-        x=years, y=(100 * by_year["hit_rate"]).round(1).tolist(), name=f"{name_of(provider)}, hit rate",
-        marker={"color": tint(colour, 0.75)}, customdata=by_year["n"].tolist(),
-        hovertemplate="%{y:.0f}% of %{customdata}",
-    )  # fmt: skip
-    figure.add_scatter(
-        x=years, y=(100 * by_year["base_rate"]).round(1).tolist(), name="Base rate: always up", mode="markers",
-        marker={"symbol": "line-ew", "size": 13, "line": {"width": 2.5, "color": BENCHMARK}}, hovertemplate="%{y:.0f}%",
-    )  # fmt: skip
-    figure.add_hline(y=50, line={"color": QUIET, "width": 1, "dash": "dot"})
-    height = 300
-    styled(figure, height).update_yaxes(title="Right about direction, %", range=[0, 105])
-    figure.update_layout(bargap=0.3, legend={"y": -0.14})
-    figure.update_xaxes(showgrid=False)
+    bars = {
+        "type": "bar", "x": years, "y": numbers(100 * by_year["hit_rate"], 1), "customdata": by_year["n"].tolist(),
+        "name": f"{name_of(provider)}, hit rate", "marker": {"color": tint(colour, 0.75)},
+        "hovertemplate": "%{y:.0f}% of %{customdata}",
+    }  # fmt: skip
+    marks = {
+        "type": "scatter", "x": years, "y": numbers(100 * by_year["base_rate"], 1), "name": "Base rate: always up",
+        "mode": "markers", "hovertemplate": "%{y:.0f}%",
+        "marker": {"symbol": "line-ew", "size": 13, "line": {"width": 2.5, "color": BENCHMARK}},
+    }  # fmt: skip
+    half = {
+        "type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": 50, "y1": 50,
+        "line": {"color": QUIET, "width": 1, "dash": "dot"},
+    }  # fmt: skip
+    height, calls = 300, int(by_year["n"].median())
+    figure = styled(
+        [bars, marks],
+        height,
+        bargap=0.3,
+        shapes=[half],
+        legend={"y": -0.14},
+        xaxis={"showgrid": False},
+        yaxis={"title": {"text": "Right about direction, %"}, "range": [0, 105]},
+    )
     return Figure(
         f"Hit rate by year, {instrument}, {name_of(provider)}",
         figure,
-        "A year of monthly forecasts is twelve calls: chance alone moves its hit rate by 14 points either way.",
+        f"A year is {count(calls, 'call')}: chance alone moves its hit rate by more than {50 / math.sqrt(calls):.0f} "
+        "points one year in three.",
         height,
     )
 

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 
 from macrotrade.report.colours import GRID, TEXT
 
-__all__ = ["DIRECT", "end_labels", "label_room", "log_ticks", "styled", "thinned"]
+__all__ = ["DIRECT", "days", "end_labels", "label_room", "log_ticks", "numbers", "styled", "thinned"]
 
 DIRECT = "direct"
 """Name of an annotation that stands for the legend; a narrow page shows the legend in its place."""
 
 _LABEL_HEIGHT = 15.0
+
+_X_AXIS: dict[str, Any] = {
+    "gridcolor": GRID, "linecolor": GRID, "ticks": "outside", "tickcolor": GRID, "zeroline": False, "automargin": True,
+}  # fmt: skip
+_Y_AXIS: dict[str, Any] = {
+    "gridcolor": GRID, "linecolor": GRID, "zeroline": True, "zerolinecolor": GRID, "automargin": True,
+}  # fmt: skip
 
 _TICK_STEPS: tuple[tuple[float, ...], ...] = (
     (1.0,),
@@ -26,26 +33,47 @@ _TICK_STEPS: tuple[tuple[float, ...], ...] = (
 """Round values of a decade, coarse to fine."""
 
 
-def styled(figure: go.Figure, height: int, *, labels_width: int = 0) -> go.Figure:
-    """The figure with the page's type, grid and margins, `labels_width` pixels kept free at the right for labels."""
-    figure.update_layout(
-        template="none",
-        height=height,
-        autosize=True,
-        font={"family": "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif", "size": 12, "color": TEXT},
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        margin={"l": 52, "r": labels_width or 12, "t": 12, "b": 34},
-        hovermode="x unified",
-        hoverlabel={"font": {"size": 12, "color": TEXT}, "bgcolor": "#ffffff", "bordercolor": GRID},
-        showlegend=not labels_width,
-        legend={"orientation": "h", "x": 0, "xanchor": "left", "y": -0.12, "yanchor": "top", "font": {"size": 12}},
-    )
-    figure.update_xaxes(
-        gridcolor=GRID, linecolor=GRID, ticks="outside", tickcolor=GRID, zeroline=False, automargin=True
-    )
-    figure.update_yaxes(gridcolor=GRID, linecolor=GRID, zerolinecolor=GRID, automargin=True)
-    return figure
+def styled(traces: list[dict[str, Any]], height: int, *, labels_width: int = 0, **layout: Any) -> dict[str, Any]:
+    """A plotly figure, as its plain dictionary, with the page's type, grid and margins.
+
+    Parameters
+    ----------
+    traces
+        In plotly's own terms.
+    height
+        Pixels.
+    labels_width
+        Pixels kept free at the right for labels, which then stand in for the legend.
+    layout
+        Entries of the layout, added to the page's own; axes are ``xaxis``, ``yaxis``, ``yaxis2``.
+    """
+    ours: dict[str, Any] = {
+        "height": height,
+        "font": {"family": "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif", "size": 12, "color": TEXT},
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "margin": {"l": 52, "r": labels_width or 12, "t": 12, "b": 34},
+        "hovermode": "x unified",
+        "hoverlabel": {"font": {"size": 12, "color": TEXT}, "bgcolor": "#ffffff", "bordercolor": GRID},
+        "showlegend": not labels_width,
+        "legend": {"orientation": "h", "x": 0, "xanchor": "left", "y": -0.12, "yanchor": "top", "font": {"size": 12}},
+    }
+    axes = {name: _X_AXIS if name[0] == "x" else _Y_AXIS for name in {"xaxis", "yaxis", *layout} if "axis" in name}
+    for name in sorted({*axes, *layout}):
+        entries = layout.get(name, {})
+        own = axes.get(name, ours.get(name, {}))
+        ours[name] = {**own, **entries} if isinstance(entries, dict) else entries
+    return {"data": traces, "layout": ours}
+
+
+def numbers(values: pd.Series, digits: int) -> list[float | None]:
+    """Values rounded for drawing, with None where there is none."""
+    return [None if math.isnan(value) else round(value, digits) for value in values.astype(float).tolist()]
+
+
+def days(index: pd.Index) -> list[str]:
+    """Dates as plotly takes them."""
+    return list(pd.DatetimeIndex(index).strftime("%Y-%m-%d"))
 
 
 def end_labels(

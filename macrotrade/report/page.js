@@ -10,9 +10,12 @@
   const coloured = (text) => (night.matches && !printing ? text.replace(/#[0-9a-f]{6}/g, (hex) => dark[hex] || hex) : text);
 
   // A label at the end of a line stands for its entry in the legend; where there is no room, the legend comes back.
-  function fitted(spec, width) {
+  function fitted(spec, width, box) {
     const layout = spec.layout;
     const labels = (layout.annotations || []).filter((note) => note.name === "direct");
+    layout.margin = { l: 52, r: 12, t: 12, b: 34, ...layout.margin };
+    layout.height = layout.height || box.clientHeight;
+    layout.paper_bgcolor = layout.plot_bgcolor = "rgba(0,0,0,0)";
     layout.width = width;
     layout.autosize = false;
     layout.dragmode = matchMedia("(pointer: coarse)").matches ? false : "zoom";
@@ -34,12 +37,12 @@
     const width = printing ? PRINT_WIDTH : box.clientWidth;
     if (!width) return;
     const source = document.querySelector(`[data-plot="${box.id}"]`).textContent;
-    const spec = fitted(JSON.parse(coloured(source)), width);
+    const spec = fitted(JSON.parse(coloured(source)), width, box);
     box.dataset.width = width;
     const legend = spec.layout.showlegend && narrow(width) ? 24 * Math.ceil(spec.data.filter((t) => t.showlegend !== false && t.name).length / 2) - 24 : 0;
     spec.layout.height += Math.max(0, legend);
     spec.layout.margin.b += Math.max(0, legend);
-    if (legend > 0) spec.layout.legend.y = -36 / (spec.layout.height - spec.layout.margin.t - spec.layout.margin.b);
+    if (legend > 0 && spec.layout.legend) spec.layout.legend.y = -36 / (spec.layout.height - spec.layout.margin.t - spec.layout.margin.b);
     box.style.height = `${spec.layout.height}px`;
     Plotly.react(box, spec.data, spec.layout, {
       displaylogo: false, responsive: false, displayModeBar: narrow(width) ? false : "hover",

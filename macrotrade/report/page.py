@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import plotly.graph_objects as go
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
@@ -64,10 +63,9 @@ def sort_key(value: Any) -> str:
 
 def _figure_json(figure: Figure) -> Markup:
     """Figure as JSON that may stand inside a script element."""
-    drawn = figure.figure if isinstance(figure.figure, go.Figure) else go.Figure(figure.figure)
-    spec = json.loads(drawn.to_json())
-    spec["layout"].pop("template", None)
-    text = json.dumps({"data": spec["data"], "layout": spec["layout"]}, separators=(",", ":"))
+    spec = figure.figure if isinstance(figure.figure, dict) else json.loads(figure.figure.to_json())
+    layout = {key: value for key, value in spec["layout"].items() if key != "template"}
+    text = json.dumps({"data": spec["data"], "layout": layout}, separators=(",", ":"), allow_nan=False)
     return Markup(text.replace("</", "<\\/"))
 
 

@@ -67,11 +67,11 @@ _ACCURACY = (
 
 _DIFFERENCE = (
     Column("efficiency", "Efficiency", "signed", 2, "Efficiency less that of buy and hold"),
-    Column("efficiency_low", "low", "signed", 2, "Lower end of its interval"),
-    Column("efficiency_high", "high", "signed", 2, "Upper end of its interval"),
+    Column("efficiency_low", "Efficiency, low", "signed", 2, "Lower end of its interval"),
+    Column("efficiency_high", "Efficiency, high", "signed", 2, "Upper end of its interval"),
     Column("return", "Return a year", "signed_percent", 1, "Annualised return less that of buy and hold"),
-    Column("return_low", "low", "signed_percent", 1, "Lower end of its interval"),
-    Column("return_high", "high", "signed_percent", 1, "Upper end of its interval"),
+    Column("return_low", "Return, low", "signed_percent", 1, "Lower end of its interval"),
+    Column("return_high", "Return, high", "signed_percent", 1, "Upper end of its interval"),
     Column("p_value", "p, no better", "p_value", 3, "Share of draws whose efficiency is no better than buy and hold"),
 )
 
@@ -115,7 +115,7 @@ def difference_table(judgement: Judgement, cast: Cast, symbol: str) -> Table:
 def direction_table(judgement: Judgement, cast: Cast, symbol: str) -> Table:
     """Hit rate beside its base rate, the confusion of ups and downs, and the tests."""
     driver = INSTRUMENTS[symbol].driver
-    rows = _of_series(judgement.direction, driver)
+    rows = _of_series(judgement.direction, driver, cast)
     rows = rows[rows["n"] > 0].reset_index(drop=True)
     turned = ", its sign reversed" if INSTRUMENTS[symbol].sign < 0 else ""
     silent = [name_of(provider) for provider in cast.providers if provider not in set(rows["provider"])]
@@ -130,10 +130,10 @@ def direction_table(judgement: Judgement, cast: Cast, symbol: str) -> Table:
     )
 
 
-def accuracy_table(judgement: Judgement, symbol: str) -> Table:
+def accuracy_table(judgement: Judgement, cast: Cast, symbol: str) -> Table:
     """Size of forecast errors, beside those of the base forecasts."""
     driver = INSTRUMENTS[symbol].driver
-    rows = _of_series(judgement.accuracy, driver)
+    rows = _of_series(judgement.accuracy, driver, cast)
     ratios = tuple(
         Column(f"rmse to {base}", f"RMSE to {name_of(base)}", "number", 3, "Over the same origins; below 1 is better")
         for base in judgement.bases
@@ -267,10 +267,12 @@ def _columns(known: tuple[Column, ...], rows: pd.DataFrame) -> tuple[Column, ...
     return tuple(column for column in known if column.key in rows and rows[column.key].notna().any())
 
 
-def _of_series(table: pd.DataFrame, series: str) -> pd.DataFrame:
-    """Rows of one series, with the providers' names."""
+def _of_series(table: pd.DataFrame, series: str, cast: Cast) -> pd.DataFrame:
+    """Rows of one series in the order of the providers and of horizons, with the providers' names."""
     rows = table.reset_index()
     rows = rows[rows["series"] == series].reset_index(drop=True)
+    place = rows["provider"].map({name: rank for rank, name in enumerate(cast.providers)})
+    rows = rows.loc[rows.assign(place=place).sort_values(["place", "horizon"]).index].reset_index(drop=True)
     return rows.assign(who=rows["provider"].map(name_of))
 
 

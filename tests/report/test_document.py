@@ -89,23 +89,21 @@ def test_markdown_tables_have_as_many_cells_in_every_row(made: Report) -> None:
         assert len({line.count("|") - line.count("\\|") for line in block.splitlines()}) == 1
 
 
-def test_further_sections_join_the_page_and_its_contents(backtest: Backtest) -> None:
+def test_further_sections_join_the_page_and_plain_strings_carry_no_markup(made: Report, backtest: Backtest) -> None:
     figure = go.Figure(go.Scatter(x=[1, 2], y=[3, 4]))
     weights = pd.DataFrame({"member": ["a", "b"], "weight": [0.25, 0.75]})
 
-    told = report(backtest, [Section("Weights through time", ("In words.", Markup("<b>bold</b>"), weights, figure))])
+    told = report(
+        backtest,
+        [Section("Weights through time", ("<script>alert(1)</script>", Markup("<b>bold</b>"), weights, figure))],
+    )
 
     assert '<a href="#weights-through-time">Weights through time</a>' in told.html
     assert "<b>bold</b>" in told.html
-    assert told.html.count("data-plot=") == report(backtest).html.count("data-plot=") + 1
+    assert "<script>alert(1)" not in told.html
+    assert told.html.count("data-plot=") == made.html.count("data-plot=") + 1
     assert "## Weights through time" in told.markdown
     assert "| a | 0.2500 |" in told.markdown
-
-
-def test_words_given_as_plain_strings_cannot_carry_markup(backtest: Backtest) -> None:
-    told = report(backtest, [Section("Notes", "<script>alert(1)</script>")])
-
-    assert "<script>alert(1)" not in told.html
 
 
 def test_a_section_says_what_it_cannot_hold() -> None:
