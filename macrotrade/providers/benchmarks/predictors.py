@@ -106,7 +106,7 @@ def predictors(panel: Panel, target: Target, window: int | None) -> Predictors:
             f"{', '.join(target.names)}: {len(levels)} periods are known together with half of the panel's series at "
             f"{panel.as_of:%Y-%m-%d}; start the origins later or lengthen the window."
         )
-    positive = ~(levels <= 0.0).any(axis=0)
+    positive: BoolArray = np.asarray(~(levels <= 0.0).any(axis=0))
     forms = [automatic_form(panel.series[name], positive=bool(positive[j])) for j, name in enumerate(names)]
     for column, measure in zip(own, target.measures, strict=True):
         forms[column] = form_of_measure(measure)

@@ -206,7 +206,8 @@ def _moments(
         summed over s steps  N(s m, s^2 P + w sum_k k^2 + sum_k exp(h[k])),   k = 1..s.
     """
     n_members, longest = now.trend_mean.size, steps[-1]
-    shocks = generator.standard_normal((n_members, longest)) * np.sqrt(now.volatility_step)[:, None]
+    # Drawn period by period, so that a path's start does not depend on how far it is followed.
+    shocks = generator.standard_normal((longest, n_members)).T * np.sqrt(now.volatility_step)[:, None]
     noise = np.exp(now.volatility[:, None] + np.cumsum(shocks, axis=1))
     s = np.array(steps, dtype=np.float64)
     if cumulative:
