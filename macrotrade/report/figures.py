@@ -50,7 +50,7 @@ def growth_figure(backtest: Backtest, cast: Cast, rule: str, instrument: str) ->
             "domain": [1.0 - _GROWTH_SHARE, 1.0], "tickvals": ticks, "ticktext": [f"{tick:g}" for tick in ticks],
         },
         yaxis2={"title": {"text": "Drawdown, %"}, "domain": [0.0, 0.95 - _GROWTH_SHARE]},
-        hoversubplots="axis",
+        hoversubplots="single",
         legend={"y": -0.08},
     )  # fmt: skip
     band = "" if flips.empty else " The band holds eight in ten of the coin-flip traders."

@@ -41,11 +41,14 @@ def forecast_figure(rows: pd.DataFrame, colour: str, instrument: str) -> Figure:
     edge = {**line, "line": {"width": 0, "color": colour}}
     dots = {"mode": "lines" if measure == "level" else "markers", "marker": {"color": BENCHMARK, "size": 4}}
     traces: list[dict[str, Any]] = [
-        {**edge, "y": shown["low"], "showlegend": False, "name": "10%"},
-        {**edge, "y": shown["high"], "fill": "tonexty", "fillcolor": tint(colour, 0.18), "name": "10 to 90% interval"},
+        {**edge, "y": shown["low"], "showlegend": False, "name": "10%", "hovertemplate": "%{y:.2f}<extra>10%</extra>"},
+        {
+            **edge, "y": shown["high"], "fill": "tonexty", "fillcolor": tint(colour, 0.18),
+            "name": "10 to 90% interval", "hovertemplate": "%{y:.2f}<extra>90%</extra>",
+        },
         {**line, **dots, "y": shown["outcome"], "name": "Outcome", "line": {"color": BENCHMARK, "width": 1.2}},
         {**line, "y": shown["point"], "name": f"{provider}, forecast", "line": {"color": colour, "width": 1.9}},
-    ]
+    ]  # fmt: skip
     height = 360
     title = f"{first['series']}, {_UNITS.get(measure, measure)}"
     figure = styled(traces, height, yaxis={"title": {"text": title}})

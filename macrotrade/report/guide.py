@@ -19,8 +19,10 @@ _TERMS = {
         "Treasury futures, whose returns are already in excess of bills, the two nearly agree."
     ),
     "Sharpe ratio and its error": (
-        "Mean return in excess of bills over its standard deviation, annualised. Twenty years of data leave a "
-        "standard error near 0.22, so most strategies of this kind are not told apart by their ratios."
+        "Mean return over its standard deviation, annualised, with bills subtracted only where the column of "
+        "excess returns is shown: Treasury instruments are in excess of bills already, the S&P 500 is not. Twenty"
+        " years leave a standard error near 0.22, so most strategies of this kind are not told apart by their "
+        "ratios."
     ),
     "Hit rate and base rate": (
         "The share of calls with the right sign, and the share that always calling up would have had. A hit rate "
@@ -41,8 +43,8 @@ _TERMS = {
         " and roll-down over the bill rate; and traders who toss coins."
     ),
     "What is not here": (
-        "Taxes, margin interest, market impact, and the cost of data. Fills are assumed at the session's price. "
-        "The choice of providers and rules was made with today's knowledge."
+        "Taxes, dividends of the S&P 500 index, interest on margin, market impact, and the cost of data. Fills "
+        "are assumed at the session's close. The choice of providers and rules was made with today's knowledge."
     ),
 }
 

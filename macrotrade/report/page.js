@@ -45,8 +45,7 @@
     if (legend > 0 && spec.layout.legend) spec.layout.legend.y = -36 / (spec.layout.height - spec.layout.margin.t - spec.layout.margin.b);
     box.style.height = `${spec.layout.height}px`;
     Plotly.react(box, spec.data, spec.layout, {
-      displaylogo: false, responsive: false, displayModeBar: narrow(width) ? false : "hover",
-      modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d", "zoomIn2d", "zoomOut2d"],
+      displaylogo: false, responsive: false, displayModeBar: false,
     });
   }
 

@@ -42,11 +42,12 @@ def _against_buy_and_hold(judgement: Judgement, symbol: str) -> str:
     table = rows_of(judgement.performance, symbol).reset_index()
     benchmark = (table["provider"] == BUY_AND_HOLD) & (table["rule"] == BASELINE)
     theirs = float(table.loc[benchmark, "efficiency"].iloc[0])
-    tried = table[(table["rule"] != BASELINE) & table["efficiency"].notna()]
+    every = table[table["rule"] != BASELINE]
+    tried = every[every["efficiency"].notna()]
     if tried.empty:
         return f"{symbol}: no provider took a position."
     best = tried.sort_values("efficiency", kind="stable").iloc[-1]
-    ours, trials = float(best["efficiency"]), count(len(tried), "trial")
+    ours, trials = float(best["efficiency"]), count(len(every), "trial")
     said = f"{name_of(str(best['provider']))} {rule_of(str(best['rule']))}"
     if ours <= theirs:
         return (
