@@ -91,7 +91,8 @@ def probabilistic_sharpe(
 ) -> FloatArray:
     """Probability that the true Sharpe ratio lies above `hurdle`, for ratios per period, elementwise.
 
-    Phi((SR - SR*) sqrt(n - 1) / sqrt(1 - g3 SR + (g4 - 1)/4 SR^2)) (Bailey and Lopez de Prado, 2012).
+    Phi((SR - SR*) sqrt(n - 1) / sqrt(1 - g3 SR + (g4 - 1)/4 SR^2)) with SR the `sharpe` and SR* the `hurdle`, n the
+    `n_periods`, g3 the `skewness` and g4 the `kurtosis`, 3 for a normal law (Bailey and Lopez de Prado, 2012).
     """
     return np.asarray(ndtr((sharpe - hurdle) * np.sqrt(n_periods - 1.0) / _error(sharpe, skewness, kurtosis)))
 
@@ -101,7 +102,8 @@ def minimum_track_record(
 ) -> FloatArray:
     """Periods needed before a Sharpe ratio is above `hurdle` with `confidence`; infinite where it lies below.
 
-    1 + (1 - g3 SR + (g4 - 1)/4 SR^2) (Z(confidence) / (SR - SR*))^2 (Bailey and Lopez de Prado, 2012).
+    1 + (1 - g3 SR + (g4 - 1)/4 SR^2) (Z(confidence) / (SR - SR*))^2 with `sharpe`, `skewness` and `kurtosis` as in
+    :func:`probabilistic_sharpe` (Bailey and Lopez de Prado, 2012).
     """
     excess = np.where(sharpe > hurdle, sharpe - hurdle, np.nan)
     periods = 1.0 + (_error(sharpe, skewness, kurtosis) * ndtri(confidence) / excess) ** 2

@@ -18,7 +18,7 @@ from macrotrade.evaluation.comparison import clark_west, diebold_mariano
 from macrotrade.evaluation.confidence_set import Elimination, model_confidence_set
 from macrotrade.evaluation.fluctuation import Side, fluctuation
 from macrotrade.evaluation.losses import Loss, SharedForecasts, Window, shared_forecasts
-from macrotrade.evaluation.verdict import Alternative
+from macrotrade.evaluation.verdict import Alternative, stars
 
 __all__ = ["HorseRace", "fluctuation_paths", "horse_race"]
 
@@ -59,7 +59,7 @@ class HorseRace:
         p_values = self.wide("diebold_mariano_p_value")
         nested = p_values.index.isin(self.nested)
         p_values[nested] = self.wide("clark_west_p_value")[nested]
-        return p_values.map(lambda p: "*" * sum(p < level for level in (0.01, 0.05, 0.10)))
+        return p_values.map(stars)
 
 
 def horse_race(

@@ -10,7 +10,7 @@ from scipy.special import ndtr, stdtr
 
 from macrotrade.errors import DataError
 
-__all__ = ["Alternative", "Verdict", "no_verdict", "normal_p_value", "student_p_value"]
+__all__ = ["Alternative", "Verdict", "no_verdict", "normal_p_value", "stars", "student_p_value"]
 
 Alternative: TypeAlias = Literal["two-sided", "greater", "less"]
 """What is held against the null: a statistic that differs from zero, lies above it, or lies below it."""
@@ -58,7 +58,12 @@ class Verdict:
         >>> Verdict("a test", 2.0, 0.046, 100).stars
         '**'
         """
-        return "*" * sum(self.p_value < level for level in (0.01, 0.05, 0.10))
+        return stars(self.p_value)
+
+
+def stars(p_value: float) -> str:
+    """``***``, ``**``, ``*`` or nothing for p-values below 1, 5 and 10 per cent; nothing for a missing one."""
+    return "*" * sum(p_value < level for level in (0.01, 0.05, 0.10))
 
 
 def no_verdict(name: str, n: int, note: str, alternative: Alternative = "two-sided") -> Verdict:
