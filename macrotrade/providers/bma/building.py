@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 
 import numba
@@ -15,7 +16,7 @@ import numpy as np
 
 from macrotrade._typing import BoolArray, FloatArray, IntArray
 from macrotrade.providers.bma.equation import Equation, Origin, Term
-from macrotrade.providers.bma.kernels.blocks import lay_out_blocks, prepare_blocks
+from macrotrade.providers.bma.kernels.blocks import VECTOR, lay_out_blocks, prepare_blocks
 from macrotrade.providers.bma.kernels.building import build_all
 from macrotrade.providers.bma.kernels.criteria import AIC, BIC, BICA
 from macrotrade.providers.bma.kernels.estimation import estimate_all
@@ -235,6 +236,8 @@ def _task(design: Design, needed: BoolArray) -> Task:
         bounds[scheme, : n_folds + 1] = design.fold_bounds(n_folds)
     blocks = lay_out_blocks(design.columns, needed, design.stride, settings.block_lags)
     products, inverses, usable, floors = prepare_blocks(blocks, needed, settings.block_lags, bounds, counts)
+    season_block, season_products, season_floors = _lone_block(design, range(1, design.n_seasons + 1), bounds, counts)
+    trend_block, trend_products, trend_floors = _lone_block(design, [design.n_seasons + 1], bounds, counts)
     return Task(
         columns=design.columns,
         spread=design.spread,
@@ -250,6 +253,12 @@ def _task(design: Design, needed: BoolArray) -> Task:
         inverses=inverses,
         usable=usable,
         floors=floors,
+        season_block=season_block,
+        season_products=season_products,
+        season_floors=season_floors,
+        trend_block=trend_block,
+        trend_products=trend_products,
+        trend_floors=trend_floors,
         fold_bounds=bounds,
         fold_counts=counts,
         kind=_CRITERIA[settings.criterion],
@@ -257,6 +266,19 @@ def _task(design: Design, needed: BoolArray) -> Task:
         joint=settings.selection == "joint",
         first_always=settings.first_block == "always",
     )
+
+
+def _lone_block(
+    design: Design, places: Sequence[int], bounds: IntArray, counts: IntArray
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """The columns at these places behind the intercept as a block, its cross products by scheme, and its floors."""
+    width = -(-(len(places) + 1) // VECTOR) * VECTOR
+    block = np.zeros((1, design.n_observations, width))
+    block[0, :, 0] = 1.0
+    for column, place in enumerate(places, start=1):
+        block[0, :, column] = design.columns[design.intercept + place]
+    products, _, _, floors = prepare_blocks(block, np.ones(1, dtype=bool), len(places) - 1, bounds, counts)
+    return block[0], np.ascontiguousarray(products[:, 0]), floors[0]
 
 
 def _capacity(design: Design) -> int:

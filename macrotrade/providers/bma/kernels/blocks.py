@@ -12,6 +12,7 @@ from numba import prange
 from macrotrade._typing import BoolArray, FloatArray, IntArray
 from macrotrade.providers.bma.kernels.compiled import compiled, compiled_parallel
 from macrotrade.providers.bma.kernels.sweeping import DEPENDENT, ILL_CONDITIONED, settle_signs, sweep_in
+from macrotrade.providers.bma.kernels.task import Scratch
 
 VECTOR = 8
 
@@ -173,6 +174,72 @@ def residual_stage_rss(
 
 
 @compiled
+def add_cross_products(
+    rows: FloatArray, k: int, block: FloatArray, start: int, stop: int, weight: float, out: FloatArray
+) -> None:
+    """Add ``weight`` times the products of [y, regressors] with a block over rows start..stop-1 to ``out``."""
+    width = block.shape[1]
+    for t in range(start, stop):
+        row = block[t]
+        for i in range(k + 1):
+            scaled = weight * rows[t, i]
+            into = out[i]
+            for a in range(width):
+                into[a] += scaled * row[a]
+
+
+@compiled
+def border(
+    base: FloatArray,
+    k: int,
+    cross: FloatArray,
+    products: FloatArray,
+    n_new: int,
+    floors: FloatArray,
+    share: float,
+    moved: FloatArray,
+    schur: FloatArray,
+) -> bool:
+    """Regress a block on an equation in one training sample, and y's remainder on what is left of the block.
+
+    With A, b the equation's inverse and coefficients and C = X'B, fills ``moved`` with A C and sweeps S = B'B - C'AC:
+    ``schur`` then holds the block's coefficients g = S^-1 (B'y - C'b) in row 0, -S^-1 in the rest, and minus the gain
+    in its corner. Returns False when a pivot is at or below its share of the column's variation.
+    """
+    width = products.shape[1]
+    for i in range(1, k + 1):
+        into = moved[i]
+        for a in range(width):
+            into[a] = 0.0
+        row = base[i]
+        for j in range(1, k + 1):
+            weight = row[j]
+            source = cross[j]
+            for a in range(width):
+                into[a] += weight * source[a]
+    for a in range(1, n_new + 1):
+        for c in range(width):
+            schur[a, c] = products[a, c]
+    for c in range(width):
+        schur[0, c] = cross[0, c]
+    for i in range(1, k + 1):
+        weight = base[0, i]
+        source = cross[i]
+        for c in range(width):
+            schur[0, c] -= weight * source[c]
+        into = moved[i]
+        for a in range(1, n_new + 1):
+            weight = source[a]
+            row = schur[a]
+            for c in range(width):
+                row[c] -= weight * into[c]
+    schur[0, 0] = 0.0
+    for a in range(1, n_new + 1):
+        schur[a, 0] = schur[0, a]
+    return sweep_in(schur, n_new + 1, 1, n_new + 1, floors, share) < 0
+
+
+@compiled
 def joint_stage_rss(
     rows: FloatArray,
     k: int,
@@ -182,37 +249,26 @@ def joint_stage_rss(
     block: FloatArray,
     products: FloatArray,
     floors: FloatArray,
-    q: int,
+    n_new: int,
     bounds: IntArray,
     n_folds: int,
     limit: float,
-    cross_all: FloatArray,
-    cross: FloatArray,
-    moved: FloatArray,
-    schur: FloatArray,
-    gamma: FloatArray,
-    fold_sums: FloatArray,
+    scratch: Scratch,
 ) -> tuple[float, bool]:
     """Cross-validated RSS of an equation with one more block, or infinity once it must exceed ``limit``.
 
-    With A, b the equation's own inverse and coefficients on a training sample, C = X'B and S = B'B - C'AC, the
-    block's coefficients are g = S^-1 (B'y - C'b), and a held-out residual is e - B g + X A C g. Each fold's left-out
-    residuals are at least as large as its in-sample ones, which bounds the folds still to come.
+    With g and A C from `border`, a held-out residual is e - B g + X A C g. Each fold's left-out residuals are at least
+    as large as its in-sample ones, which bounds the folds still to come.
 
     Returns (rss, settled); not settled where a sample is so nearly singular that it needs the careful route.
     """
     width = block.shape[1]
-    n = rows.shape[0]
+    cross_all, cross, moved, schur = scratch.cross_all, scratch.cross, scratch.moved, scratch.schur
+    gamma, fold_sums = scratch.gamma, scratch.fold_sums
     for i in range(k + 1):
         for a in range(width):
             cross_all[i, a] = 0.0
-    for t in range(n):
-        row = block[t]
-        for i in range(k + 1):
-            weight = rows[t, i]
-            into = cross_all[i]
-            for a in range(width):
-                into[a] += weight * row[a]
+    add_cross_products(rows, k, block, 0, rows.shape[0], 1.0, cross_all)
     total = 0.0
     for pick in range(n_folds + 1):
         f = n_folds if pick == 0 else pick - 1  # the whole sample first: its residuals bound the folds'
@@ -220,75 +276,131 @@ def joint_stage_rss(
             for a in range(width):
                 cross[i, a] = cross_all[i, a]
         if f < n_folds:
-            for t in range(bounds[f], bounds[f + 1]):
-                row = block[t]
-                for i in range(k + 1):
-                    weight = rows[t, i]
-                    into = cross[i]
-                    for a in range(width):
-                        into[a] -= weight * row[a]
-        base = state[f]
-        for i in range(1, k + 1):
-            into = moved[i]
-            for a in range(width):
-                into[a] = 0.0
-            for j in range(1, k + 1):
-                weight = base[i, j]
-                source = cross[j]
-                for a in range(width):
-                    into[a] += weight * source[a]
-        for a in range(1, q + 2):
-            for c in range(width):
-                schur[a, c] = products[f, a, c]
-        for c in range(width):
-            schur[0, c] = cross[0, c]
-        for i in range(1, k + 1):
-            weight = base[0, i]
-            source = cross[i]
-            for c in range(width):
-                schur[0, c] -= weight * source[c]
-            into = moved[i]
-            for a in range(1, q + 2):
-                weight = source[a]
-                row = schur[a]
-                for c in range(width):
-                    row[c] -= weight * into[c]
-        schur[0, 0] = 0.0
-        for a in range(1, q + 2):
-            schur[a, 0] = schur[0, a]
+            add_cross_products(rows, k, block, bounds[f], bounds[f + 1], -1.0, cross)
         share = DEPENDENT if f == n_folds else ILL_CONDITIONED
-        if sweep_in(schur, q + 2, 1, q + 2, floors, share) >= 0:
+        if not border(state[f], k, cross, products[f], n_new, floors, share, moved, schur):
             return np.inf, False
         for a in range(width):
-            gamma[a] = schur[0, a] if 0 < a < q + 2 else 0.0
+            gamma[a] = schur[0, a] if 0 < a <= n_new else 0.0
         for i in range(1, k + 1):
             shift = 0.0
             for a in range(width):
                 shift += moved[i, a] * gamma[a]
-            moved[i, 0] = shift
+            scratch.shift[i] = shift
         if f == n_folds:
             for g in range(n_folds):
-                squares = 0.0
-                for t in range(bounds[g], bounds[g + 1]):
-                    e = in_sample[t]
-                    row = block[t]
-                    for a in range(width):
-                        e -= gamma[a] * row[a]
-                    for i in range(1, k + 1):
-                        e += moved[i, 0] * rows[t, i]
-                    squares += e * e
-                fold_sums[g] = squares
-                total += squares
+                fold_sums[g] = squares_with_block(
+                    in_sample, rows, k, block, gamma, scratch.shift, bounds[g], bounds[g + 1]
+                )
+                total += fold_sums[g]
         else:
-            total -= fold_sums[f]
-            for t in range(bounds[f], bounds[f + 1]):
-                e = held_out[t]
-                row = block[t]
-                for a in range(width):
-                    e -= gamma[a] * row[a]
-                for i in range(1, k + 1):
-                    e += moved[i, 0] * rows[t, i]
-                total += e * e
+            left_out = squares_with_block(held_out, rows, k, block, gamma, scratch.shift, bounds[f], bounds[f + 1])
+            total += left_out - fold_sums[f]
         if total > limit:
             return np.inf, True
     return total, True
+
+
+@compiled
+def squares_with_block(
+    residuals: FloatArray,
+    rows: FloatArray,
+    k: int,
+    block: FloatArray,
+    gamma: FloatArray,
+    shift: FloatArray,
+    start: int,
+    stop: int,
+) -> float:
+    """Sum over rows start..stop-1 of (e - B g + X shift)^2."""
+    width = block.shape[1]
+    total = 0.0
+    for t in range(start, stop):
+        row = block[t]
+        less = 0.0
+        for a in range(width):
+            less += gamma[a] * row[a]
+        regressors = rows[t]
+        more = 0.0
+        for i in range(1, k + 1):
+            more += shift[i] * regressors[i]
+        e = residuals[t] - less + more
+        total += e * e
+    return total
+
+
+@compiled
+def add_block(
+    rows: FloatArray,
+    k: int,
+    state: FloatArray,
+    floors: FloatArray,
+    block: FloatArray,
+    products: FloatArray,
+    block_floors: FloatArray,
+    n_new: int,
+    bounds: IntArray,
+    n_folds: int,
+    scratch: Scratch,
+) -> bool:
+    """Append columns 1..n_new of a block to an equation, in place, by bordering each sample's inverse.
+
+    A + A C S^-1 C'A on the old columns, -A C S^-1 across, S^-1 on the new; b - A C g and g. Returns False, with the
+    states no longer usable, when a sample is nearly singular: the equation must then be set up from nothing.
+    """
+    width = block.shape[1]
+    cross_all, cross, moved, schur = scratch.cross_all, scratch.cross, scratch.moved, scratch.schur
+    for i in range(k + 1):
+        for a in range(width):
+            cross_all[i, a] = 0.0
+    add_cross_products(rows, k, block, 0, rows.shape[0], 1.0, cross_all)
+    for f in range(n_folds + 1):
+        for i in range(k + 1):
+            for a in range(width):
+                cross[i, a] = cross_all[i, a]
+        if f < n_folds:
+            add_cross_products(rows, k, block, bounds[f], bounds[f + 1], -1.0, cross)
+        share = DEPENDENT if f == n_folds else ILL_CONDITIONED
+        base = state[f]
+        if not border(base, k, cross, products[f], n_new, block_floors, share, moved, schur):
+            return False
+        # `cross` is free now: it takes A C S^-1, and one row at a time is spread over the old columns.
+        for i in range(1, k + 1):
+            into = cross[i]
+            for c in range(width):
+                into[c] = 0.0
+            for a in range(1, n_new + 1):
+                weight = -moved[i, a]
+                row = schur[a]
+                for c in range(1, n_new + 1):
+                    into[c] += weight * row[c]
+        for i in range(1, k + 1):
+            into = cross[i]
+            for j in range(1, i + 1):
+                against = moved[j]
+                total = 0.0
+                for c in range(width):
+                    total += into[c] * against[c]
+                base[i, j] += total
+                base[j, i] = base[i, j]
+            for a in range(1, n_new + 1):
+                base[i, k + a] = -into[a]
+                base[k + a, i] = -into[a]
+        for i in range(1, k + 1):
+            total = 0.0
+            for a in range(1, n_new + 1):
+                total += moved[i, a] * schur[0, a]
+            base[0, i] -= total
+            base[i, 0] = base[0, i]
+        for a in range(1, n_new + 1):
+            base[0, k + a] = schur[0, a]
+            base[k + a, 0] = schur[0, a]
+            for c in range(1, n_new + 1):
+                base[k + a, k + c] = -schur[a, c]
+        base[0, 0] += schur[0, 0]
+    for a in range(1, n_new + 1):
+        floors[k + a] = block_floors[a]
+    for t in range(rows.shape[0]):
+        for a in range(1, n_new + 1):
+            rows[t, k + a] = block[t, a]
+    return True

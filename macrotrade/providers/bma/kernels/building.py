@@ -13,6 +13,7 @@ from macrotrade.providers.bma.kernels.equations import (
     Workspace,
     cross_validated,
     delete_backward,
+    extend,
     new_workspace,
     set_up,
 )
@@ -47,7 +48,7 @@ def build_all(
     n = task.columns.shape[1]
     most_folds = task.fold_bounds.shape[1] - 1
     n_series = candidate_starts.shape[0] - 1
-    width = task.blocks.shape[2]
+    width = max(task.blocks.shape[2], task.season_block.shape[1])
     codes = np.zeros((n_series, capacity + 1), dtype=np.int64)
     numbers = np.zeros((n_series, 4))
     for worker in prange(shares.shape[0] - 1):
@@ -60,6 +61,7 @@ def build_all(
             np.empty((capacity + 1, width)),
             np.empty((width, width)),
             np.empty(width),
+            np.empty(capacity + 1),
             np.empty(most_folds),
             np.empty((most_folds + 2, width)),
         )
@@ -100,7 +102,7 @@ def build_one(
             scheme = attempt
             for j in range(size):
                 out_codes[j] = codes[j]
-    k, in_sample, left_out = close(task, space, scheme, out_codes, k)
+    k, in_sample, left_out = close(task, space, scratch, scheme, out_codes, k)
     out_numbers[0] = k
     out_numbers[1] = scheme
     out_numbers[2] = in_sample
@@ -134,11 +136,16 @@ def alternate(
     for d in range(1, task.p + 1):
         codes[d] = target * task.stride + d
     k, sound = set_up(space, task.columns, task.spread, codes, task.p + 1, bounds, n_folds)
-    score = criterion_value(kind, cross_validated(space, k, sound, bounds, n_folds), k, n)
+    rss = cross_validated(space, k, sound, bounds, n_folds)
+    score = criterion_value(kind, rss, k, n)
     first = True
     while True:
         k_before = k
+        rss_before = rss
         score_before = score
+        if n_remaining < candidates.shape[0]:  # start each round with fresh digits
+            k, sound = set_up(space, task.columns, task.spread, codes, k, bounds, n_folds)
+            cross_validated(space, k, sound, bounds, n_folds)
         before[:k] = codes[:k]
         while n_remaining > 0 and k <= n * task.share:
             must_enter = first and task.first_always
@@ -170,42 +177,75 @@ def alternate(
             first = False
             remaining[entering] = False
             n_remaining -= 1
-            append_block(task, codes, k, candidates[entering])
-            k, sound = set_up(space, task.columns, task.spread, codes, k + task.q + 1, bounds, n_folds)
-            score = criterion_value(kind, cross_validated(space, k, sound, bounds, n_folds), k, n)
-        k, score = delete_backward(space, codes, k, sound, score, kind, False, bounds, n_folds)
+            series = candidates[entering]
+            append_block(task, codes, k, series)
+            k, sound = extend(
+                space,
+                scratch,
+                task.columns,
+                task.spread,
+                codes,
+                k,
+                sound,
+                task.blocks[series],
+                task.products[scheme, series],
+                task.floors[series],
+                task.q + 1,
+                bounds,
+                n_folds,
+            )
+            rss = cross_validated(space, k, sound, bounds, n_folds)
+            score = criterion_value(kind, rss, k, n)
+        k, score, rss = delete_backward(space, codes, k, sound, score, rss, kind, False, bounds, n_folds)
         if not score < score_before - ROUNDING:
-            k = k_before
-            codes[:k] = before[:k]
-            break
+            codes[:k_before] = before[:k_before]
+            return k_before, rss_before
         if n_remaining == 0:
-            break
-    k, sound = set_up(space, task.columns, task.spread, codes, k, bounds, n_folds)
-    return k, cross_validated(space, k, sound, bounds, n_folds)
+            return k, rss
 
 
 @compiled
-def close(task: Task, space: Workspace, scheme: int, codes: IntArray, k: int) -> tuple[int, float, float]:
+def close(
+    task: Task, space: Workspace, scratch: Scratch, scheme: int, codes: IntArray, k: int
+) -> tuple[int, float, float]:
     """Seasonal dummies, trend, and the deletion by in-sample criterion. Returns (k, rss, cross-validated rss)."""
     n = task.columns.shape[1]
     n_folds = task.fold_counts[scheme]
     bounds = task.fold_bounds[scheme]
+    k, sound = set_up(space, task.columns, task.spread, codes, k, bounds, n_folds)
     for step in range(2):
-        added = 0
         if step == 0:
             added = task.n_seasons
-            for s in range(added):
-                codes[k + s] = task.intercept + 1 + s
-        elif task.trend:
-            added = 1
-            codes[k] = task.columns.shape[0] - 1
+            block, products, floors = task.season_block, task.season_products[scheme], task.season_floors
+            first_code = task.intercept + 1
+        else:
+            added = 1 if task.trend else 0
+            block, products, floors = task.trend_block, task.trend_products[scheme], task.trend_floors
+            first_code = task.columns.shape[0] - 1
         if added > 0:
-            k, sound = set_up(space, task.columns, task.spread, codes, k + added, bounds, n_folds)
-            score = criterion_value(task.kind, cross_validated(space, k, sound, bounds, n_folds), k, n)
-            k, score = delete_backward(space, codes, k, sound, score, task.kind, False, bounds, n_folds)
-    k, sound = set_up(space, task.columns, task.spread, codes, k, bounds, n_folds)
+            for a in range(added):
+                codes[k + a] = first_code + a
+            k, sound = extend(
+                space,
+                scratch,
+                task.columns,
+                task.spread,
+                codes,
+                k,
+                sound,
+                block,
+                products,
+                floors,
+                added,
+                bounds,
+                n_folds,
+            )
+            rss = cross_validated(space, k, sound, bounds, n_folds)
+            score = criterion_value(task.kind, rss, k, n)
+            k, score, rss = delete_backward(space, codes, k, sound, score, rss, task.kind, False, bounds, n_folds)
     if task.final_in_sample:
-        score = criterion_value(task.kind, space.state[n_folds, 0, 0], k, n)
-        k, score = delete_backward(space, codes, k, sound, score, task.kind, True, bounds, n_folds)
-        k, sound = set_up(space, task.columns, task.spread, codes, k, bounds, n_folds)
+        rss = space.state[n_folds, 0, 0]
+        score = criterion_value(task.kind, rss, k, n)
+        k, score, rss = delete_backward(space, codes, k, sound, score, rss, task.kind, True, bounds, n_folds)
+    k, sound = set_up(space, task.columns, task.spread, codes, k, bounds, n_folds)
     return k, space.state[n_folds, 0, 0], cross_validated(space, k, sound, bounds, n_folds)

@@ -77,16 +77,11 @@ def best_joint(
                 task.blocks[series],
                 task.products[scheme, series],
                 task.floors[series],
-                task.q,
+                task.q + 1,
                 bounds,
                 n_folds,
                 limit,
-                scratch.cross_all,
-                scratch.cross,
-                scratch.moved,
-                scratch.schur,
-                scratch.gamma,
-                scratch.fold_sums,
+                scratch,
             )
         if not settled:
             rss, parameters = careful_rss(task, trial, scheme, codes, k, series)

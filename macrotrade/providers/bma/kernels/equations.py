@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from macrotrade._typing import FloatArray, IntArray
+from macrotrade.providers.bma.kernels.blocks import add_block
 from macrotrade.providers.bma.kernels.compiled import compiled
 from macrotrade.providers.bma.kernels.criteria import criterion_value
 from macrotrade.providers.bma.kernels.sweeping import (
@@ -27,6 +28,7 @@ from macrotrade.providers.bma.kernels.sweeping import (
     sweep_in,
     sweep_out,
 )
+from macrotrade.providers.bma.kernels.task import Scratch
 
 
 class Workspace(NamedTuple):
@@ -98,18 +100,45 @@ def cross_validated(space: Workspace, k: int, sound: bool, bounds: IntArray, n_f
 
 
 @compiled
+def extend(
+    space: Workspace,
+    scratch: Scratch,
+    columns: FloatArray,
+    spread: FloatArray,
+    codes: IntArray,
+    k: int,
+    sound: bool,
+    block: FloatArray,
+    products: FloatArray,
+    block_floors: FloatArray,
+    n_new: int,
+    bounds: IntArray,
+    n_folds: int,
+) -> tuple[int, bool]:
+    """Bring into force the ``n_new`` codes behind the first k, which are columns 1..n_new of ``block``.
+
+    Returns (k, sound) as `set_up`, which takes over where bordering would lose digits.
+    """
+    rows, state, floors = space.rows, space.state, space.floors
+    if sound and add_block(rows, k, state, floors, block, products, block_floors, n_new, bounds, n_folds, scratch):
+        return k + n_new, True
+    return set_up(space, columns, spread, codes, k + n_new, bounds, n_folds)
+
+
+@compiled
 def delete_backward(
     space: Workspace,
     codes: IntArray,
     k: int,
     sound: bool,
     score: float,
+    rss: float,
     kind: int,
     in_sample: bool,
     bounds: IntArray,
     n_folds: int,
-) -> tuple[int, float]:
-    """Delete the regressor of least |t| while that lowers the criterion. Returns (k, score).
+) -> tuple[int, float, float]:
+    """Delete the regressor of least |t| while that lowers the criterion. Returns (k, score, rss).
 
     t_m^2 is proportional to b_m^2 / A_mm, which is also what its deletion adds to the in-sample RSS.
     """
@@ -125,15 +154,18 @@ def delete_backward(
                 least = squared_t
                 weakest = m
         if in_sample:
-            rss = whole[0, 0] + least
+            lower_rss = whole[0, 0] + least
         elif sound:
-            rss = held_out_rss_without(rows, k, weakest, bounds, n_folds, state, residuals, space.basis[0])
+            lower_rss = held_out_rss_without(rows, k, weakest, bounds, n_folds, state, residuals, space.basis[0])
         else:
-            rss = held_out_rss_orthogonal(rows, k, weakest, bounds, n_folds, floors, DEPENDENT_IN_TRAINING, space.basis)
-        lower = criterion_value(kind, rss, k - 1, n)
+            lower_rss = held_out_rss_orthogonal(
+                rows, k, weakest, bounds, n_folds, floors, DEPENDENT_IN_TRAINING, space.basis
+            )
+        lower = criterion_value(kind, lower_rss, k - 1, n)
         if not lower < score:
             break
         score = lower
+        rss = lower_rss
         if sound and not in_sample:
             for t in range(n):
                 residuals[t] = space.basis[0, t]
@@ -147,4 +179,4 @@ def delete_backward(
             codes[j - 1] = codes[j]
             floors[j] = floors[j + 1]
         k -= 1
-    return k, score
+    return k, score, rss

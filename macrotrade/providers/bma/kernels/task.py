@@ -17,6 +17,7 @@ class Task(NamedTuple):
     p, q : own lags, and the last lag of a block.
     intercept : its code; ``n_seasons`` dummies follow it, and the last code is the trend.
     blocks, products, inverses, usable, floors : from `blocks.prepare_blocks`.
+    season_block, season_products, season_floors : dummies as a block, one for all series; likewise the trend.
     fold_bounds, fold_counts : (n_schemes, most + 1), (n_schemes,).
     kind : criterion. share : parameters per observation at which forward selection pauses.
     joint : compare every block jointly. first_always : the first block enters whatever it does.
@@ -36,6 +37,12 @@ class Task(NamedTuple):
     inverses: FloatArray
     usable: BoolArray
     floors: FloatArray
+    season_block: FloatArray
+    season_products: FloatArray
+    season_floors: FloatArray
+    trend_block: FloatArray
+    trend_products: FloatArray
+    trend_floors: FloatArray
     fold_bounds: IntArray
     fold_counts: IntArray
     kind: int
@@ -53,5 +60,6 @@ class Scratch(NamedTuple):
     moved: FloatArray
     schur: FloatArray
     gamma: FloatArray
+    shift: FloatArray
     fold_sums: FloatArray
     moments: FloatArray
