@@ -43,7 +43,8 @@ def deflated_sharpe(returns: pd.DataFrame, *, trials: Trials = "columns", confid
     ----------
     returns
         Periods x everything that was tried, simple returns, decimal; NaN is left out column by column. A column that
-        does not vary has no Sharpe ratio and is no trial.
+        does not vary has no Sharpe ratio and is no trial. Yardsticks that nobody would have chosen, such as being
+        always short, are no trials either: leave them out, for they widen the spread that luck is measured by.
     trials
         How many trials the columns are; ``effective`` takes :func:`effective_trials` of their mean correlation.
     confidence

@@ -197,11 +197,11 @@ def _figures(shared: SharedForecasts, base: str, providers: Sequence[str]) -> pd
 
 
 def _tests(shared: SharedForecasts, base: str, loss: Loss, alternative: Alternative) -> pd.DataFrame:
-    """Tests of every other provider against the base, a row each."""
-    if base not in shared.points:
-        return pd.DataFrame(columns=_TESTS)
-    losses, points = shared.losses(loss), shared.points
-    rows = {}
+    """Tests of every provider against the base, a row each; the note says why there are none."""
+    points, losses = shared.points, shared.losses(loss)
+    if base not in points:
+        return pd.DataFrame(np.nan, index=points.columns, columns=_TESTS).assign(test_note=f"no forecasts of {base}")
+    rows: dict[str, tuple[float | str, ...]] = {base: (*[np.nan] * 4, "base of the ratios and tests")}
     for provider in points.columns.drop(base):
         plain = diebold_mariano(
             losses[base].to_numpy(), losses[provider].to_numpy(), shared.horizon, alternative=alternative
@@ -225,6 +225,6 @@ def _notes(shared: SharedForecasts, cell: pd.DataFrame, of_set: pd.Series) -> li
         if provider in shared.absent:
             found.append("no forecasts in this window")
             continue
-        parts = [shared.note, "" if pd.isna(of_test) else str(of_test), str(of_set.get(provider, ""))]
+        parts = [str(of_test), shared.note, str(of_set.get(provider, ""))]
         found.append("; ".join(dict.fromkeys(filter(None, parts))))
     return found

@@ -94,29 +94,22 @@ def superior_losses(
     """
     if not base_loss.index.equals(model_losses.index):
         raise DataError("The losses of base and models must be of the same periods; their labels differ.")
-    differences = model_losses.rsub(base_loss, axis=0)
-    absent = differences.columns[differences.isna().all()]
-    complete = differences.drop(columns=absent).dropna()
-    values = complete.to_numpy(dtype=np.float64)
-    varying = np.ptp(values, axis=0) > 1e-12 * np.abs(values).max(initial=0.0) if len(values) else np.array([], bool)
-    still = complete.columns[~varying] if len(values) else complete.columns[:0]
-    left_out = (*(f"{name}: no losses" for name in absent), *(f"{name}: {_STILL}" for name in still))
-    n_periods, missing = len(complete), len(differences) - len(complete)
-    note = f"{missing} of {len(differences)} periods have no number" if missing else ""
-    if n_periods < FEWEST_PERIODS or not varying.any():
-        reason = _STILL if n_periods >= FEWEST_PERIODS else f"{n_periods} periods; the test needs {FEWEST_PERIODS}"
+    complete, left_out, note = _varying(model_losses.rsub(base_loss, axis=0))
+    n_periods = len(complete)
+    if n_periods < FEWEST_PERIODS or complete.empty:
+        reason = f"{n_periods} periods; the test needs {FEWEST_PERIODS}" if n_periods < FEWEST_PERIODS else _STILL
         reason = "; ".join(filter(None, (reason, note)))
-        blank = (no_verdict(name, n_periods, reason, "greater") for name in (_SPA, _REALITY_CHECK))
-        return Superiority(next(blank), np.nan, np.nan, next(blank), (), level, left_out, 0, 0)
-    used = values[:, varying]
-    block = bootstrap_block(used, horizon) if block is None else block
-    found = _bootstrapped(used, block, n_draws, level, seed)
+        blank = [no_verdict(name, n_periods, reason, "greater") for name in (_SPA, _REALITY_CHECK)]
+        return Superiority(blank[0], np.nan, np.nan, blank[1], (), level, left_out, 0, 0)
+    differences = complete.to_numpy(dtype=np.float64)
+    block = bootstrap_block(differences, horizon) if block is None else block
+    found = _bootstrapped(differences, block, n_draws, level, seed)
     return Superiority(
         Verdict(_SPA, max(0.0, found.studentised), found.consistent, n_periods, "greater", note),
         found.lower,
         found.upper,
         Verdict(_REALITY_CHECK, found.plain, found.reality_check, n_periods, "greater", note),
-        tuple(complete.columns[varying][found.superior]),
+        tuple(complete.columns[found.superior]),
         level,
         left_out,
         block,
@@ -162,6 +155,21 @@ def bootstrap_deviation(values: FloatArray, block: float) -> FloatArray:
 
 
 _STILL = "the difference to the base is the same in every period"
+
+
+def _varying(differences: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...], str]:
+    """Differences that vary, over the periods that all have; what was left out, by name; a note of lost periods."""
+    given = differences.loc[:, differences.notna().any()]
+    complete = given.dropna()
+    values = complete.to_numpy(dtype=np.float64)
+    varies = values.max(axis=0, initial=-np.inf) - values.min(axis=0, initial=np.inf) > 1e-12 * np.abs(values).max(
+        initial=0.0
+    )
+    absent = (f"{name}: no losses" for name in differences.columns.difference(given.columns, sort=False))
+    still = (f"{name}: {_STILL}" for name in complete.columns[~varies]) if len(complete) else ()
+    missing = len(differences) - len(complete)
+    note = f"{missing} of {len(differences)} periods have no number" if missing else ""
+    return complete.loc[:, varies], (*absent, *still), note
 
 
 @dataclass(frozen=True)

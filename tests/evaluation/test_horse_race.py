@@ -118,7 +118,7 @@ def test_all_are_judged_on_the_periods_that_all_share(forecasts: pd.DataFrame) -
     early = horse_race(unknown, "ar", WINDOWS[:1], n_draws=200).table
 
     assert (early["n"] == 159 - 36 - 1).all()
-    assert early["note"].str.startswith("37 of 159 periods are not shared by all or have no outcome").all()
+    assert early["note"].str.contains("37 of 159 periods are not shared by all or have no outcome").all()
 
 
 def test_an_absentee_and_a_copy_are_named(forecasts: pd.DataFrame) -> None:
@@ -133,6 +133,19 @@ def test_an_absentee_and_a_copy_are_named(forecasts: pd.DataFrame) -> None:
     assert (table.loc[("good", "early"), "n"] == 159).all()
     assert (table.loc[("copy", "late"), "note"] == "identical losses; identical losses to ar").all()
     assert table.loc[("copy", "late"), "diebold_mariano"].isna().all()
+    assert table.loc[("ar", "late"), "note"].str.startswith("base of the ratios and tests").all()
+
+
+def test_every_missing_number_has_a_reason(forecasts: pd.DataFrame) -> None:
+    without_base = forecasts.drop(forecasts.query("provider == 'ar' and period < '2006-08'").index)
+
+    table = horse_race(without_base, "ar", WINDOWS, n_draws=200).table
+
+    lacking = table[table.drop(columns="note").isna().any(axis=1)]
+    assert (lacking["note"] != "").all()
+    early = table.query("window == 'early' and provider == 'good'")
+    assert (early["note"] == "no forecasts of ar").all()
+    assert early["rmse"].notna().all()
 
 
 def test_too_few_periods_have_reasons_in_place_of_figures(forecasts: pd.DataFrame) -> None:
