@@ -15,6 +15,8 @@ from macrotrade.errors import DataError, FitError, SettingsError, near_misses
 from macrotrade.forecast import Target
 from macrotrade.panel.panel import Panel
 from macrotrade.providers.bma.averaging import MA, MACHINE, MAS, Member, Weighting
+from macrotrade.providers.bma.explain import explain_change
+from macrotrade.providers.bma.explanation import ForecastChange
 from macrotrade.providers.bma.forecaster import BMAForecaster
 from macrotrade.providers.bma.reading import (
     SEASONS,
@@ -91,6 +93,10 @@ class BMA:
         """Forecaster with the system of this panel; raises FitError where a target cannot be modelled."""
         return _fit(self, panel, target, self.member_names, self.weighting)
 
+    def explain(self, before: Panel, after: Panel, target: Target) -> tuple[ForecastChange, ...]:
+        """Why the forecast changed between two panels; see :func:`macrotrade.providers.bma.explain.explain_change`."""
+        return explain_change(self.fit(before, target), before, self.fit(after, target), after)
+
 
 @dataclass(frozen=True)
 class Machine:
@@ -120,6 +126,10 @@ class Machine:
     def fit(self, panel: Panel, target: Target) -> BMAForecaster:
         """Forecaster with the system of this panel; raises FitError where a target cannot be modelled."""
         return _fit(self, panel, target, MACHINE, "per_observation")
+
+    def explain(self, before: Panel, after: Panel, target: Target) -> tuple[ForecastChange, ...]:
+        """Why the forecast changed between two panels; see :func:`macrotrade.providers.bma.explain.explain_change`."""
+        return explain_change(self.fit(before, target), before, self.fit(after, target), after)
 
 
 def settings_for(choices: Mapping[str, Any], frequency: Frequency) -> SystemSettings:

@@ -55,6 +55,11 @@ class Solved:
         """Cells that are forecast, rows from the first of them on."""
         return np.isnan(self.edge.converted[self.solution.first_row :])
 
+    @property
+    def finite(self) -> bool:
+        """Whether every value of the last period is a number."""
+        return bool(np.isfinite(self.solution.values[-1]).all())
+
     @cached_property
     def shocks(self) -> FloatArray:
         """Standard deviation of each equation's left-out residuals, converted units."""
@@ -80,28 +85,44 @@ class Solved:
         weights = {row: slope} if k == 1 or slope_before == 0.0 else {row: slope, row - 1: slope_before}
         return mean, self.deviation(place, weights)
 
-    def gradient(self, place: int, weights: Mapping[int, float]) -> FloatArray:
-        """Derivative of F = sum_r weights[r] z[r], z the working values of one series in rows after its last known one.
+    def gradient(
+        self, place: int, weights: Mapping[int, float], since: int | None = None, from_row: int | None = None
+    ) -> FloatArray:
+        """Derivative of F = sum_r weights[r] z[r], z the working values of one series.
+
+        Parameters
+        ----------
+        place
+            The series.
+        weights
+            By row, each after `since`.
+        since
+            Row whose working value is held fixed; the series' last known one by default. The converted values after it
+            add up to z.
+        from_row
+            First row wanted, if earlier than the first that matters.
 
         Returns
         -------
         ndarray
-            Shape (longest lag + n_rows, n_series), to the last row that has a weight: dF/dshock of the equation in
-            cells that are forecast, dF/dx of the converted value in cells that are known.
+            Shape (n_rows, n_series), to the last row that has a weight: dF/dshock of the equation in cells that are
+            forecast, dF/dx of the converted value in cells that are known.
         """
-        first_row, longest, last = self.solution.first_row, self.form.longest_lag, max(weights)
-        order, last_known = self.system.conversions[place].order, int(self.edge.last_known[place])
-        gradient = np.zeros((longest + last + 1 - first_row, len(self.equations)))
+        first_row, last = self.solution.first_row, max(weights)
+        fixed = int(self.edge.last_known[place]) if since is None else since
+        order = self.system.conversions[place].order
+        start = max(min(first_row - self.form.longest_lag, fixed + 1, first_row if from_row is None else from_row), 0)
+        gradient = np.zeros((last + 1 - start, len(self.equations)))
         for row, weight in weights.items():
-            for cell in range(last_known + 1, row + 1):
-                gradient[longest + cell - first_row, place] += weight * summed(row - cell, order)
+            for cell in range(fixed + 1, row + 1):
+                gradient[cell - start, place] += weight * summed(row - cell, order)
         trace_back(gradient, self.missing[: last + 1 - first_row], *self.form.terms, *self.form.blocks)
         return gradient
 
     def deviation(self, place: int, weights: Mapping[int, float]) -> float:
         """Standard deviation of F = sum_r weights[r] z[r]; residuals of all equations and periods uncorrelated."""
-        gradient = self.gradient(place, weights)[self.form.longest_lag :]
-        effects = np.where(self.missing[: len(gradient)], gradient, 0.0) * self.shocks
+        missing = self.missing[: max(weights) + 1 - self.solution.first_row]
+        effects = np.where(missing, self.gradient(place, weights)[-len(missing) :], 0.0) * self.shocks
         return float(np.sqrt((effects**2).sum()))
 
 
