@@ -78,7 +78,7 @@ def signal(
     from macrotrade.strategy.spec import read_strategy
 
     strategy = read_strategy(file)
-    decisions = decide(strategy, _history(strategy), as_of)
+    decisions = decide(strategy, strategy.data.load(), as_of)
     if json:
         typer.echo(decisions_json(decisions))
     else:
@@ -184,18 +184,11 @@ def _run_backtest(strategy: Strategy, out: Path, jobs: int) -> None:
     from macrotrade.report.terminal import summary_table
     from macrotrade.strategy.backtest import backtest as run
 
-    history = _history(strategy)
+    history = strategy.data.load()
     with _progress(strategy, history) as advance:
         result = run(strategy, history, n_jobs=jobs, store=out / "blocks", progress=advance)
     _show(summary_table(result))
     typer.echo(f"wrote {report(result).save(out)}")
-
-
-def _history(strategy: Strategy) -> History:
-    from macrotrade.sources.load import load
-
-    data = strategy.data
-    return load(data.source, data.path, prices=data.prices, yields=data.yields)
 
 
 @contextmanager

@@ -130,6 +130,14 @@ class Releases:
             value=self.value[rows],
         )
 
+    def told_earlier(self, months: int) -> Releases:
+        """The same versions as if each had been released, and replaced, `months` months before."""
+        stands = self.superseded == NEVER
+        moved = _months_before(np.concatenate([self.released, self.superseded[~stands]]), months)
+        superseded = self.superseded.copy()
+        superseded[~stands] = moved[len(self.released) :]
+        return replace(self, released=moved[: len(self.released)], superseded=superseded)
+
     def truncated(self, day: int) -> Releases:
         """What an archivist had at the end of that day: no later release, and nothing replaced later."""
         kept = self.subset(self.released <= day)
@@ -143,3 +151,13 @@ def _ordinals(periods: pd.Series, frequency: Frequency) -> npt.NDArray[np.int32]
 def _codes(series: pd.Series) -> tuple[tuple[str, ...], npt.NDArray[np.int16]]:
     codes, names = pd.factorize(series)
     return tuple(map(str, names)), codes.astype(np.int16)
+
+
+def _months_before(day_numbers: npt.NDArray[np.int32], months: int) -> npt.NDArray[np.int32]:
+    """Each day moved back; the last day of a month stays a last day, so that vintages of a month stay in order."""
+    distinct, place = np.unique(day_numbers, return_inverse=True)
+    dates = pd.DatetimeIndex(pd.to_datetime(distinct, unit="D"))
+    moved = dates - pd.DateOffset(months=months)
+    month_ends = dates.is_month_end
+    moved = moved.where(~month_ends, moved + pd.offsets.MonthEnd(0))
+    return days(moved)[place]

@@ -144,6 +144,16 @@ class History:
             self._cache["fingerprint"] = digest.hexdigest()
         return str(self._cache["fingerprint"])
 
+    def told_earlier(self, months: int) -> History:
+        """The same numbers as if each had been released `months` months before, on the same day of the month at most.
+
+        For designs that count horizons from the last month of data, not from the day of the decision: what such a
+        forecast calls one month ahead is, on that day, the month that has just ended.
+        """
+        releases = {frequency: table.told_earlier(months) for frequency, table in self.releases.items()}
+        note = f"every release is taken as {months} month(s) earlier than it was: horizons count from the data"
+        return replace(self, releases=releases, notes=(*self.notes, note))
+
     def with_tables(self, releases: Mapping[Frequency, Releases], market: pd.DataFrame) -> History:
         """The same source with other numbers."""
         return replace(self, releases=releases, market=market)

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from macrotrade.errors import SettingsError, near_misses
 from macrotrade.forecast import Provider
+from macrotrade.panel.vintages import History
 
 __all__ = ["DataOptions", "Part", "ProviderChoice", "chosen", "parse", "read_toml"]
 
@@ -65,14 +66,25 @@ class DataOptions(Part):
     ----------
     source, path
         A name in :data:`macrotrade.sources.load.SOURCES`, and the file or folder it needs.
+    months_earlier
+        Months by which every macro release is taken as earlier than it was: 0, but 1 for designs that count horizons
+        from the last month of data.
     prices, yields
         Symbol or series to file: market data of one's own in place of the source's.
     """
 
     source: str = "embedded"
     path: str | None = None
+    months_earlier: int = Field(default=0, ge=0)
     prices: Mapping[str, str] = Field(default_factory=dict)
     yields: Mapping[str, str] = Field(default_factory=dict)
+
+    def load(self) -> History:
+        """The history itself."""
+        from macrotrade.sources.load import load
+
+        history = load(self.source, self.path, prices=self.prices, yields=self.yields)
+        return history.told_earlier(self.months_earlier) if self.months_earlier else history
 
 
 def chosen(value: Any) -> Any:

@@ -18,7 +18,7 @@ from pydantic import Field, model_validator
 
 from macrotrade._typing import Frequency, Measure
 from macrotrade.errors import FitError, SettingsError, near_misses
-from macrotrade.forecast import Target
+from macrotrade.forecast import Forecast, Target
 from macrotrade.panel.panel import SeriesInfo
 from macrotrade.panel.vintages import History
 from macrotrade.schedule import Schedule
@@ -197,7 +197,7 @@ def run_study(
         study,
         Source(history.name, history.vintages, history.notes, origins[0], origins[-1]),
         _judged(table, study),
-        pd.concat([_weights(walk) for walk in walks], ignore_index=True),
+        pd.concat([part for walk in walks for part in _weights(walk)] or [_NO_WEIGHTS], ignore_index=True),
         _refusals(walks),
     )
 
@@ -263,25 +263,27 @@ def _judged(table: pd.DataFrame, study: Study) -> pd.DataFrame:
     return table[pd.PeriodIndex(table["period"], freq=study.frequency) <= last].reset_index(drop=True)
 
 
-def _weights(walk: Walk) -> pd.DataFrame:
-    shown = [forecast for forecast in walk.forecasts if 1 < len(forecast.members) <= _MOST_MEMBERS_SHOWN]
-    parts = []
-    for forecast in shown:
-        n_members, n_horizons, n_series = forecast.weights.shape
-        parts.append(
-            pd.DataFrame(
-                {
-                    "provider": walk.provider,
-                    "as_of": forecast.as_of,
-                    "member": np.repeat(np.array(forecast.members, dtype=object), n_horizons * n_series),
-                    "horizon": np.tile(np.repeat(walk.target.horizons, n_series), n_members),
-                    "series": np.tile(np.array(walk.target.names, dtype=object), n_members * n_horizons),
-                    "weight": forecast.weights.ravel(),
-                }
-            )
-        )
-    columns = ["provider", "as_of", "member", "horizon", "series", "weight"]
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+def _weights(walk: Walk) -> list[pd.DataFrame]:
+    return [_member_weights(walk, f) for f in walk.forecasts if 1 < len(f.members) <= _MOST_MEMBERS_SHOWN]
+
+
+def _member_weights(walk: Walk, forecast: Forecast) -> pd.DataFrame:
+    n_members, n_horizons, n_series = forecast.weights.shape
+    return pd.DataFrame(
+        {
+            "provider": walk.provider,
+            "as_of": forecast.as_of,
+            "member": np.repeat(np.array(forecast.members, dtype=object), n_horizons * n_series),
+            "horizon": np.tile(np.repeat(walk.target.horizons, n_series), n_members),
+            "series": np.tile(np.array(walk.target.names, dtype=object), n_members * n_horizons),
+            "weight": forecast.weights.ravel(),
+        }
+    )
+
+
+_NO_WEIGHTS = pd.DataFrame(
+    {"provider": [], "as_of": [], "member": [], "horizon": [], "series": [], "weight": np.empty(0)}
+)
 
 
 def _refusals(walks: Sequence[Walk]) -> pd.DataFrame:

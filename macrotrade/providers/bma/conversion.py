@@ -50,7 +50,9 @@ class Conversion:
         return self.reported(integrate(converted, last))
 
 
-def choose_conversions(levels: FloatArray, settings: SystemSettings) -> tuple[Conversion, ...]:
+def choose_conversions(
+    levels: FloatArray, settings: SystemSettings, positive: BoolArray | None = None
+) -> tuple[Conversion, ...]:
     """The stationary form of each column.
 
     Levels are tested first, then differences, then logs, then differences of logs; the first whose
@@ -62,9 +64,12 @@ def choose_conversions(levels: FloatArray, settings: SystemSettings) -> tuple[Co
     ----------
     levels : (n_periods, n_series) reported levels of the estimation window. No value may be missing: gaps between
         two known values have been filled and the ragged last rows cut before this point.
+    positive : (n_series,) whether a logarithm exists of every value known at the origin, those after the window's end
+        included; by default the window alone is asked.
     """
     rules = {"white_noise": _first_white_noise, "least_autocorrelation": _least_autocorrelation}
-    positive = np.asarray((levels > 0.0).all(axis=0))
+    in_window = np.asarray((levels > 0.0).all(axis=0))
+    positive = in_window if positive is None else in_window & positive
     logs = np.log(np.where(positive, levels, 1.0))
     return rules[settings.conversion_rule](levels, logs, positive, settings)
 

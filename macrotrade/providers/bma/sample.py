@@ -153,7 +153,9 @@ def draw_sample(
     end = int(min(np.flatnonzero(~np.isnan(filled[:, j]))[-1] for j in columns)) + 1
     levels = filled[start:end, columns]
     _check_length(levels, settings)
-    conversions = choose_conversions(levels, settings)
+    # A late series cuts the window short of values already known of others: these need their form too.
+    positive = ~(filled[start:, columns] <= 0.0).any(axis=0)
+    conversions = choose_conversions(levels, settings, positive)
     lost = max(conversion.order for conversion in conversions)
     converted = np.column_stack([c.apply(levels[:, j]) for j, c in enumerate(conversions)])[lost:]
     kept = tuple(names[j] for j in columns)
