@@ -173,7 +173,7 @@ def _overlaid(reading: Reading, shown: Reading, system: System) -> FloatArray:
     needed = system.sample.first_row - max(conversion.order for conversion in system.conversions)
     in_logs = {name for name, conversion in zip(system.names, system.conversions, strict=True) if conversion.log}
     values = _extended(reading.values, len(shown.values))
-    for name, numbers in zip(shown.names, shown.values.T, strict=True):
+    for name, numbers in zip(shown.names, np.transpose(shown.values), strict=True):
         known = np.flatnonzero(~np.isnan(numbers))
         if not len(known) or known[0] > needed or (name in in_logs and (numbers[needed:] <= 0.0).any()):
             continue
