@@ -10,9 +10,10 @@ import pandas as pd
 
 from macrotrade._typing import FloatArray
 from macrotrade.errors import DataError, FitError
-from macrotrade.forecast import Forecast, Target
+from macrotrade.forecast import Exhibit, Forecast, Target
 from macrotrade.panel.panel import Panel
 from macrotrade.providers.bma.averaging import Member, Weighting, posterior_weights
+from macrotrade.providers.bma.exhibits import system_exhibits
 from macrotrade.providers.bma.reading import Reading, read_panel
 from macrotrade.providers.bma.responses import Solved, solve_members
 from macrotrade.providers.bma.system import System
@@ -79,6 +80,10 @@ class BMAForecaster:
     def read(self, panel: Panel) -> Reading:
         """The system's part of a panel."""
         return read_panel(panel, self.names, self.first, self.target.frequency)
+
+    def exhibits(self) -> tuple[Exhibit, ...]:
+        """Equations of the target's series, weights, who informs whom, who is informative, and the forms chosen."""
+        return system_exhibits(self.system, self.members, self.weighting, self.target)
 
     def _moments(
         self, reading: Reading, solved: Mapping[int, tuple[Solved, ...]], panel: Panel
