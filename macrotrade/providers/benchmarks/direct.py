@@ -47,7 +47,7 @@ class Standardised:
     @classmethod
     def at_fit(cls, found: Predictors) -> Standardised:
         """With the means and deviations of these predictors."""
-        return cls(*moments(found.values))
+        return cls(*moments(found.stationary))
 
     def of(self, values: FloatArray) -> FloatArray:
         """Standardised predictors, shape (n_periods, n_series)."""
@@ -126,7 +126,7 @@ def fit_direct(panel: Panel, target: Target, window: int | None, method: Method)
     samples = []
     for column, (series, measure) in enumerate(zip(known, target.measures, strict=True)):
         features = method.features(found.for_target(column))
-        values = features.of(found.values)
+        values = features.of(found.stationary)
         samples.append(_Sample(series, measure, found.levels[:, column], values, features, method))
     fitted = tuple(
         _FittedSeries(sample, {step: sample.regress(step) for step in sample.known.steps(target)}) for sample in samples

@@ -90,8 +90,8 @@ class _FactorMethod:
                 f"{found.names[own]}: {int(used.sum())} series are left to take principal components of; use "
                 "'direct-autoregression' for a panel this small."
             )
-        mean, deviation = moments(found.values[:, used])
-        standardised = (found.values[:, used] - mean) / deviation
+        mean, deviation = moments(found.stationary[:, used])
+        standardised = (found.stationary[:, used] - mean) / deviation
         n_factors = min(self.settings.max_factors, int(used.sum()) - 1)
         vectors = leading_eigenvectors(standardised.T @ standardised, n_factors)
         loadings = np.zeros((used.size, n_factors))

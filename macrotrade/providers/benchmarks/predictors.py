@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
 
-from macrotrade._typing import BoolArray, FloatArray, Frequency, IntArray
+from macrotrade._typing import BoolArray, FloatArray, Frequency, IntArray, Measure
 from macrotrade.errors import FitError
 from macrotrade.forecast import Target
 from macrotrade.panel.imputation import impute
@@ -35,10 +36,10 @@ class Predictors:
         Series and the form each is in.
     groups
         Group of each series, as its publisher has it.
-    values
+    stationary
         Shape (n_periods, n_series); missing values are filled by :func:`macrotrade.panel.imputation.impute`.
     levels
-        Shape (n_periods, n_targets), reported units, the target's series in its order and in step with `values`; NaN
+        Shape (n_periods, n_targets), reported units: the target's series in its order, in step with `stationary`; NaN
         where not published.
     own
         Column of each target series.
@@ -49,7 +50,7 @@ class Predictors:
     names: tuple[str, ...]
     forms: tuple[Form, ...]
     groups: tuple[str, ...]
-    values: FloatArray
+    stationary: FloatArray
     levels: FloatArray
     own: tuple[int, ...]
     notes: tuple[str, ...]
@@ -63,14 +64,14 @@ class Predictors:
 
         A series that the panel no longer has stands at its mean of the fit.
         """
-        n_rows = len(self.values) + _DIFFERENCES_LOST
+        n_rows = len(self.stationary) + _DIFFERENCES_LOST
         table = _in_step(panel, self.names, frequency, n_rows)
         values = _stationary(table, self.forms)[_DIFFERENCES_LOST:]
         gone = np.isnan(values[-n_periods:]).all(axis=0)
         if np.isnan(values[-n_periods:, ~gone]).any():
             values[:, ~gone] = impute(values[:, ~gone]).complete
         recent = values[-n_periods:]
-        recent[:, gone] = self.values.mean(axis=0)[gone]
+        recent[:, gone] = self.stationary.mean(axis=0)[gone]
         return recent
 
 
@@ -94,21 +95,30 @@ def predictors(panel: Panel, target: Target, window: int | None) -> Predictors:
     FitError
         If fewer than three rows are left.
     """
-    frame = panel.frame(target.frequency)
+    return _predictors(panel, target.names, target.measures, target.frequency, window)
+
+
+# The same panel is read by one method after another, at horizon after horizon. A panel is frozen and told from others
+# by identity, so what is kept can only be what would be computed.
+@lru_cache(maxsize=2)
+def _predictors(
+    panel: Panel, targets: tuple[str, ...], measures: tuple[Measure, ...], frequency: Frequency, window: int | None
+) -> Predictors:
+    frame = panel.frame(frequency)
     names = tuple(map(str, frame.columns))
-    alive = _alive(panel, frame, target.frequency)
-    own = [names.index(name) for name in target.names]
+    alive = _alive(panel, frame, frequency)
+    own = [names.index(name) for name in targets]
     alive[own] = True
-    levels = _in_step(panel, names, target.frequency, window or len(frame))
+    levels = _in_step(panel, names, frequency, window or len(frame))
     levels = levels[_first_row(levels[:, alive], levels[:, own]) :]
     if len(levels) < _DIFFERENCES_LOST + 3:
         raise FitError(
-            f"{', '.join(target.names)}: {len(levels)} periods are known together with half of the panel's series at "
+            f"{', '.join(targets)}: {len(levels)} periods are known together with half of the panel's series at "
             f"{panel.as_of:%Y-%m-%d}; start the origins later or lengthen the window."
         )
     positive: BoolArray = np.asarray(~(levels <= 0.0).any(axis=0))
     forms = [automatic_form(panel.series[name], positive=bool(positive[j])) for j, name in enumerate(names)]
-    for column, measure in zip(own, target.measures, strict=True):
+    for column, measure in zip(own, measures, strict=True):
         forms[column] = form_of_measure(measure)
     values = _stationary(levels, tuple(forms))[_DIFFERENCES_LOST:]
     levels = levels[_DIFFERENCES_LOST:]

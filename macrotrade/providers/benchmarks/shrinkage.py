@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol, TypeAlias, get_args
 
 import numpy as np
 
 from macrotrade._typing import FloatArray
-from macrotrade.errors import FitError, SettingsError
+from macrotrade.errors import FitError, SettingsError, near_misses
 from macrotrade.forecast import Target
 from macrotrade.numerics.criteria import bic
 from macrotrade.numerics.principal_components import moments
@@ -18,7 +18,15 @@ from macrotrade.providers.benchmarks.kernels.shrinkage import Path, elastic_net_
 from macrotrade.providers.benchmarks.known import check_window
 from macrotrade.providers.benchmarks.predictors import Predictors
 
-__all__ = ["ElasticNet", "Lasso", "Ridge"]
+__all__ = ["Degrees", "ElasticNet", "Lasso", "Ridge"]
+
+Degrees: TypeAlias = Literal["effective", "columns"]
+"""What Schwarz's criterion counts of a Ridge regression: the trace of its hat matrix, or every column.
+
+No coefficient of Ridge is zero, so a count of those that are not is the same at every penalty and the criterion takes
+the least one of the path. Software that counts coefficients does this; the published Ridge forecasts of US inflation
+are matched with it (`benchmarks/benchmark_half.py`).
+"""
 
 # As glmnet has it (Friedman, Hastie and Tibshirani, 2010): a path down to a hundredth of its first penalty where there
 # are more columns than rows, else to a ten-thousandth; Ridge, which has no first penalty, from that of a thousandth of
@@ -110,19 +118,27 @@ class Ridge:
     ----------
     n_lags, n_penalties, most_columns, window
         As in :class:`Lasso`.
+    degrees
+        What the criterion counts; see :data:`Degrees`. With ``columns`` the path ends where glmnet's does, at a
+        hundredth (with more rows than columns a ten-thousandth) of its first penalty.
     """
 
     n_lags: int = 4
     n_penalties: int = 100
     most_columns: float = 0.2
     window: int | None = None
+    degrees: Degrees = "effective"
 
     def __post_init__(self) -> None:
         _check(self)
+        if self.degrees not in get_args(Degrees):
+            raise SettingsError(
+                f"degrees={self.degrees!r} is not known. {near_misses(self.degrees, get_args(Degrees))}"
+            )
 
     def fit(self, panel: Panel, target: Target) -> DirectForecaster:
         """Forecaster with a regression for each series and horizon; raises FitError where a series is too short."""
-        return fit_direct(panel, target, self.window, _ShrinkageMethod(self, "Ridge", (0.0,)))
+        return fit_direct(panel, target, self.window, _ShrinkageMethod(self, "Ridge", (0.0,), self.degrees))
 
 
 class _Settings(Protocol):
@@ -145,6 +161,7 @@ class _ShrinkageMethod:
     settings: _Settings
     member: str
     shares: tuple[float, ...]
+    degrees: Degrees = "effective"
 
     @property
     def n_lags(self) -> int:
@@ -165,7 +182,7 @@ class _ShrinkageMethod:
             raise FitError("The outcome is the same in every row; ask for another measure or series.")
         y = (rows.outcome - centre) / unit
         chosen = min(
-            (_best(path, share, y.size) for share, path in zip(self.shares, self._paths(X, y), strict=True)),
+            (self._best(path, share, y.size) for share, path in zip(self.shares, self._paths(X, y), strict=True)),
             key=lambda point: point.criterion,
         )
         coefficients = unit * chosen.coefficients / deviation
@@ -178,7 +195,8 @@ class _ShrinkageMethod:
         least = _LEAST_PENALTY_WIDE if n_columns > n_rows else _LEAST_PENALTY_TALL
         cross = X.T @ y / n_rows
         if self.shares == (0.0,):
-            falling = np.geomspace(1.0, _RIDGE_FIRST_SHARE * least, self.settings.n_penalties)
+            least = least if self.degrees == "columns" else _RIDGE_FIRST_SHARE * least
+            falling = np.geomspace(1.0, least, self.settings.n_penalties)
             return [ridge_path(X, y, largest_penalty(cross, _RIDGE_FIRST_SHARE) * falling, most)]
         falling = np.geomspace(1.0, least, self.settings.n_penalties)
         gram = X.T @ X / n_rows
@@ -187,6 +205,18 @@ class _ShrinkageMethod:
             elastic_net_path(gram, cross, total, n_rows, largest_penalty(cross, share) * falling, share, most)
             for share in self.shares
         ]
+
+    def _best(self, path: Path, share: float, n_rows: int) -> _Chosen:
+        degrees = path.degrees_of_freedom if self.degrees == "effective" else np.zeros(path.rss.size)
+        criterion = bic(path.rss, n_rows, degrees + 1.0)
+        best = int(np.argmin(criterion))
+        return _Chosen(
+            float(criterion[best]),
+            share,
+            path.coefficients[best],
+            float(path.rss[best]),
+            float(path.degrees_of_freedom[best]),
+        )
 
     def _words(self, chosen: _Chosen) -> str:
         if self.shares == (0.0,):
@@ -204,18 +234,6 @@ class _Chosen:
     coefficients: FloatArray
     rss: float
     degrees: float
-
-
-def _best(path: Path, share: float, n_rows: int) -> _Chosen:
-    criterion = bic(path.rss, n_rows, path.degrees_of_freedom + 1.0)
-    best = int(np.argmin(criterion))
-    return _Chosen(
-        float(criterion[best]),
-        share,
-        path.coefficients[best],
-        float(path.rss[best]),
-        float(path.degrees_of_freedom[best]),
-    )
 
 
 @dataclass(frozen=True, eq=False)

@@ -125,9 +125,21 @@ def test_ridge_is_the_criterion_written_out(driven: History) -> None:
     assert forecast_of(Ridge(n_lags=2), driven, "2004-12-31", 1).point()[0, 0] == pytest.approx(mean, rel=1e-7)
 
 
+def test_counting_every_column_takes_the_least_penalty_of_ridge(driven: History) -> None:
+    lags, outcome, newest = written_out(driven, "2004-12-31", 1, 2)
+    X, y = ((lags - lags.mean()) / lags.std(ddof=0)).to_numpy(), ((outcome - outcome.mean()) / outcome.std(ddof=0))
+    least = np.abs(X.T @ y).max() / len(y) / 1e-3 * 1e-4
+    b = np.linalg.solve(X.T @ X + len(y) * least * np.eye(X.shape[1]), X.T @ y)
+    mean = outcome.mean() + outcome.std(ddof=0) * ((newest - lags.mean()) / lags.std(ddof=0)) @ b
+
+    forecast = forecast_of(Ridge(n_lags=2, degrees="columns", most_columns=0.9), driven, "2004-12-31", 1)
+
+    assert X.shape[1] < len(y)
+    assert forecast.point()[0, 0] == pytest.approx(mean, rel=1e-7)
+
+
 @pytest.mark.parametrize("horizon", [1, 4])
 def test_the_factor_model_is_the_regression_written_out(driven: History, horizon: int) -> None:
-    lags, outcome, _ = written_out(driven, "2004-12-31", horizon, 1)
     frame = driven.as_of("2004-12-31").monthly
     x = frame.drop(columns="Y").assign(Y=frame["Y"].diff()).iloc[2:]
     z = (x - x.mean()) / x.std(ddof=0)
@@ -258,6 +270,7 @@ def test_a_window_forgets_what_is_older(history: History) -> None:
     [
         (lambda: Lasso(most_columns=1.5), "most_columns is a share"),
         (lambda: Ridge(n_lags=0), "n_lags must be at least 1"),
+        (lambda: Ridge(degrees="column"), "Did you mean 'columns'"),  # type: ignore[arg-type]
         (lambda: ElasticNet(shares=(0.0, 1.0)), "use 'ridge' for a share of 0"),
         (lambda: FactorModel(max_factors=0), "must be at least 1"),
         (lambda: RandomForest(n_trees=0), "n_trees must be at least 1"),

@@ -6,15 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from macrotrade import History, Panel, Releases, SeriesInfo, Target
+from macrotrade import History, Releases, SeriesInfo, Target
 from macrotrade.errors import FitError
 from macrotrade.providers.benchmarks.predictors import predictors
 from macrotrade.testing.altered import columns_reversed
-
-
-def column(panel: Panel, target: Target, name: str) -> np.ndarray:
-    found = predictors(panel, target, None)
-    return found.values[:, found.names.index(name)]
 
 
 def test_each_series_is_in_its_form_and_ends_with_its_last_number(history: History) -> None:
@@ -31,7 +26,7 @@ def test_each_series_is_in_its_form_and_ends_with_its_last_number(history: Histo
     }
     for name, series in expected.items():
         newest = series.dropna().to_numpy()[-12:]
-        np.testing.assert_allclose(found.values[-12:, found.names.index(name)], newest, err_msg=name)
+        np.testing.assert_allclose(found.stationary[-12:, found.names.index(name)], newest, err_msg=name)
     assert monthly["OUTPUT"].last_valid_index() == pd.Period("2005-05", "M")
     np.testing.assert_array_equal(found.levels[-5:, 0], monthly["SPX"].to_numpy()[-5:])
     assert [found.names[own] for own in found.own] == ["SPX", "DGS10"]
@@ -42,7 +37,7 @@ def test_gaps_are_filled_and_told(history: History) -> None:
 
     found = predictors(panel, Target("DGS10"), None)
 
-    assert not np.isnan(found.values).any()
+    assert not np.isnan(found.stationary).any()
     assert "missing values" in found.notes[-1]
     assert found.notes[0] == "5 series of the panel, each as last known."
 
@@ -53,8 +48,8 @@ def test_the_order_of_columns_is_that_of_their_numbers(history: History) -> None
     one, two = (predictors(each, Target("DGS10"), 120) for each in (panel, columns_reversed(panel)))
 
     assert one.names == two.names
-    np.testing.assert_array_equal(one.values, two.values)
-    assert one.values.shape[0] == 118
+    np.testing.assert_array_equal(one.stationary, two.stationary)
+    assert one.stationary.shape[0] == 118
 
 
 def test_series_that_ended_never_move_or_hardly_exist_are_left_out() -> None:
@@ -85,7 +80,7 @@ def test_rows_begin_when_half_of_the_series_have(history: History) -> None:
 
     found = predictors(History("late", "pseudo", releases, none(), info).as_of("2010-01-31"), Target("A"), None)
 
-    assert len(found.values) == 240 - 2
+    assert len(found.stationary) == 240 - 2
 
 
 def test_a_later_panel_is_read_in_the_same_way(history: History) -> None:
@@ -96,7 +91,7 @@ def test_a_later_panel_is_read_in_the_same_way(history: History) -> None:
 
     anew = predictors(history.as_of("2005-06-30"), target, None)
     for j, name in enumerate(found.names):
-        np.testing.assert_allclose(recent[:, j], anew.values[-4:, anew.names.index(name)], rtol=1e-12)
+        np.testing.assert_allclose(recent[:, j], anew.stationary[-4:, anew.names.index(name)], rtol=1e-12)
 
 
 def test_a_series_that_is_gone_stands_at_its_mean(history: History) -> None:
@@ -106,7 +101,7 @@ def test_a_series_that_is_gone_stands_at_its_mean(history: History) -> None:
     recent = found.recent(later, "M", 3)
 
     gone = found.names.index("BALANCE")
-    np.testing.assert_allclose(recent[:, gone], found.values[:, gone].mean())
+    np.testing.assert_allclose(recent[:, gone], found.stationary[:, gone].mean())
 
 
 def test_a_panel_without_common_history_is_refused(history: History) -> None:
