@@ -33,6 +33,8 @@ def bootstrap_block(values: FloatArray, horizon: int = 1) -> int:
     varying = values[:, np.ptp(values, axis=0) > 0]
     if n_periods < _SHORTEST_SERIES or varying.shape[1] == 0:
         return min(max(1, horizon), longest)
-    optimal = optimal_block_length(varying)["stationary"].to_numpy()
-    wanted = math.ceil(float(np.nanmax(optimal))) if np.isfinite(optimal).any() else 1
+    with np.errstate(divide="ignore", invalid="ignore"):  # a series that returns at once has no long-run variance
+        optimal = optimal_block_length(varying)["stationary"].to_numpy()
+    optimal = optimal[np.isfinite(optimal)]
+    wanted = math.ceil(float(optimal.max())) if optimal.size else 1
     return min(max(wanted, horizon, 1), longest)

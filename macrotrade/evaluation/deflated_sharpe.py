@@ -95,7 +95,8 @@ def probabilistic_sharpe(
     Phi((SR - SR*) sqrt(n - 1) / sqrt(1 - g3 SR + (g4 - 1)/4 SR^2)) with SR the `sharpe` and SR* the `hurdle`, n the
     `n_periods`, g3 the `skewness` and g4 the `kurtosis`, 3 for a normal law (Bailey and Lopez de Prado, 2012).
     """
-    return np.asarray(ndtr((sharpe - hurdle) * np.sqrt(n_periods - 1.0) / _error(sharpe, skewness, kurtosis)))
+    freedom = np.maximum(n_periods - 1.0, 0.0)
+    return np.asarray(ndtr((sharpe - hurdle) * np.sqrt(freedom) / _error(sharpe, skewness, kurtosis)))
 
 
 def minimum_track_record(
