@@ -16,10 +16,11 @@ import numpy as np
 
 from macrotrade._typing import BoolArray, FloatArray, IntArray
 from macrotrade.providers.bma.equation import Equation, Origin, Term
-from macrotrade.providers.bma.kernels.blocks import VECTOR, lay_out_blocks, prepare_blocks
+from macrotrade.providers.bma.kernels.blocks import lay_out_blocks, prepare_blocks
 from macrotrade.providers.bma.kernels.building import build_all
 from macrotrade.providers.bma.kernels.criteria import AIC, BIC, BICA
 from macrotrade.providers.bma.kernels.estimation import estimate_all
+from macrotrade.providers.bma.kernels.sweeping import padded
 from macrotrade.providers.bma.kernels.task import Task
 from macrotrade.providers.bma.sample import Sample
 from macrotrade.providers.bma.screen import Screen
@@ -272,7 +273,7 @@ def _lone_block(
     design: Design, places: Sequence[int], bounds: IntArray, counts: IntArray
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """The columns at these places behind the intercept as a block, its cross products by scheme, and its floors."""
-    width = -(-(len(places) + 1) // VECTOR) * VECTOR
+    width = padded(len(places) + 1)
     block = np.zeros((1, design.n_observations, width))
     block[0, :, 0] = 1.0
     for column, place in enumerate(places, start=1):

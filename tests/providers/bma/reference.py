@@ -14,6 +14,7 @@ import numpy as np
 from macrotrade.providers.bma.settings import SystemSettings
 
 DEPENDENT = 1e-6  # a column explained to within this share of its variance adds nothing to an equation
+EXACT = 1e-14  # a mean square below which a fit is an identity and its digits are noise
 ROUNDING = 1e-9  # a round that ends with the equation it began with has not improved it
 DEPENDENT_IN_TRAINING = 1e-10  # the same for the rows left in when a fold is left out
 
@@ -106,8 +107,7 @@ class PlainBuilder:
     def criterion(self, rss: float, k: int) -> float:
         if self.n - k <= 0:
             return math.inf
-        if rss <= 0.0:
-            return -math.inf
+        rss = max(rss, EXACT * self.n)
         match self.settings.criterion:
             case "bica":
                 return math.log(rss / (self.n - k)) + k * math.log(self.n) / self.n

@@ -11,10 +11,8 @@ from numba import prange
 
 from macrotrade._typing import BoolArray, FloatArray, IntArray
 from macrotrade.providers.bma.kernels.compiled import compiled, compiled_parallel
-from macrotrade.providers.bma.kernels.sweeping import DEPENDENT, ILL_CONDITIONED, settle_signs, sweep_in
+from macrotrade.providers.bma.kernels.sweeping import DEPENDENT, ILL_CONDITIONED, padded, settle_signs, sweep_in
 from macrotrade.providers.bma.kernels.task import Scratch
-
-VECTOR = 8
 
 
 @compiled_parallel
@@ -22,7 +20,7 @@ def lay_out_blocks(columns: FloatArray, needed: BoolArray, stride: int, q: int) 
     """Blocks (n_series, n, width) of the series that are ``needed``."""
     n_series = needed.shape[0]
     n = columns.shape[1]
-    width = (q + 2 + VECTOR - 1) // VECTOR * VECTOR
+    width = padded(q + 2)
     blocks = np.zeros((n_series, n, width))
     for j in prange(n_series):
         if needed[j]:
@@ -56,7 +54,7 @@ def prepare_blocks(
     for j in prange(n_series):
         if not needed[j]:
             continue
-        swept = np.empty((q + 3, q + 3))
+        swept = np.zeros((q + 3, padded(q + 3)))
         shifted_floors = np.empty(q + 3)
         for scheme in range(n_schemes):
             n_folds = fold_counts[scheme]
@@ -349,7 +347,15 @@ def add_block(
     states no longer usable, when a sample is nearly singular: the equation must then be set up from nothing.
     """
     width = block.shape[1]
-    cross_all, cross, moved, schur = scratch.cross_all, scratch.cross, scratch.moved, scratch.schur
+    old_width = padded(k + 1)
+    new_width = padded(k + n_new + 1)
+    cross_all, cross, moved, schur, turned = (
+        scratch.cross_all,
+        scratch.cross,
+        scratch.moved,
+        scratch.schur,
+        scratch.turned,
+    )
     for i in range(k + 1):
         for a in range(width):
             cross_all[i, a] = 0.0
@@ -364,34 +370,36 @@ def add_block(
         base = state[f]
         if not border(base, k, cross, products[f], n_new, block_floors, share, moved, schur):
             return False
-        # `cross` is free now: it takes A C S^-1, and one row at a time is spread over the old columns.
+        for a in range(1, n_new + 1):
+            for j in range(old_width):
+                turned[a, j] = 0.0
+            for j in range(1, k + 1):
+                turned[a, j] = moved[j, a]
+        for i in range(k + n_new + 1):
+            for j in range(old_width if i <= k else 0, new_width):
+                base[i, j] = 0.0
         for i in range(1, k + 1):
-            into = cross[i]
+            into = cross[i]  # free now: it takes a row of A C S^-1
             for c in range(width):
                 into[c] = 0.0
             for a in range(1, n_new + 1):
                 weight = -moved[i, a]
                 row = schur[a]
-                for c in range(1, n_new + 1):
-                    into[c] += weight * row[c]
-        for i in range(1, k + 1):
-            into = cross[i]
-            for j in range(1, i + 1):
-                against = moved[j]
-                total = 0.0
                 for c in range(width):
-                    total += into[c] * against[c]
-                base[i, j] += total
-                base[j, i] = base[i, j]
+                    into[c] += weight * row[c]
+            row = base[i]
             for a in range(1, n_new + 1):
-                base[i, k + a] = -into[a]
-                base[k + a, i] = -into[a]
-        for i in range(1, k + 1):
+                weight = into[a]
+                against = turned[a]
+                for j in range(old_width):
+                    row[j] += weight * against[j]
             total = 0.0
             for a in range(1, n_new + 1):
+                row[k + a] = -into[a]
+                base[k + a, i] = -into[a]
                 total += moved[i, a] * schur[0, a]
             base[0, i] -= total
-            base[i, 0] = base[0, i]
+            row[0] = base[0, i]
         for a in range(1, n_new + 1):
             base[0, k + a] = schur[0, a]
             base[k + a, 0] = schur[0, a]
@@ -401,6 +409,9 @@ def add_block(
     for a in range(1, n_new + 1):
         floors[k + a] = block_floors[a]
     for t in range(rows.shape[0]):
+        row = rows[t]
         for a in range(1, n_new + 1):
-            rows[t, k + a] = block[t, a]
+            row[k + a] = block[t, a]
+        for j in range(k + n_new + 1, new_width):
+            row[j] = 0.0
     return True

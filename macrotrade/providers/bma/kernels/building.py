@@ -17,6 +17,7 @@ from macrotrade.providers.bma.kernels.equations import (
     new_workspace,
     set_up,
 )
+from macrotrade.providers.bma.kernels.sweeping import padded
 from macrotrade.providers.bma.kernels.task import Scratch, Task
 
 ROUNDING = 1e-9  # a round that ends with the equation it began with has not improved it
@@ -59,7 +60,8 @@ def build_all(
             np.empty((capacity + 1, width)),
             np.empty((capacity + 1, width)),
             np.empty((capacity + 1, width)),
-            np.empty((width, width)),
+            np.zeros((width, padded(width))),
+            np.empty((width, padded(capacity + 1))),
             np.empty(width),
             np.empty(capacity + 1),
             np.empty(most_folds),

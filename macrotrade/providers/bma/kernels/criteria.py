@@ -7,15 +7,18 @@ import math
 from macrotrade.providers.bma.kernels.compiled import compiled
 
 BICA, BIC, AIC = 0, 1, 2
+EXACT = 1e-14  # a mean square, of a standardised series, below which a fit is an identity and its digits are noise
 
 
 @compiled
 def criterion_value(kind: int, rss: float, k: int, n: int) -> float:
-    """BICa = ln(RSS/(n-k)) + k ln(n)/n, BIC = ln(RSS/n) + k ln(n)/n, AIC = ln(RSS/n) + 2k/n."""
+    """BICa = ln(RSS/(n-k)) + k ln(n)/n, BIC = ln(RSS/n) + k ln(n)/n, AIC = ln(RSS/n) + 2k/n.
+
+    An identity counts as exact, so that only the number of its parameters is judged.
+    """
     if n - k <= 0:
         return math.inf
-    if rss <= 0.0:
-        return -math.inf
+    rss = max(rss, EXACT * n)
     if kind == BICA:
         return math.log(rss / (n - k)) + k * math.log(n) / n
     if kind == BIC:

@@ -24,6 +24,7 @@ from macrotrade.providers.bma.kernels.sweeping import (
     held_out_rss,
     held_out_rss_orthogonal,
     held_out_rss_without,
+    padded,
     settle_signs,
     sweep_in,
     sweep_out,
@@ -49,13 +50,14 @@ class Workspace(NamedTuple):
 @compiled
 def new_workspace(n: int, capacity: int, most_folds: int) -> Workspace:
     """Empty workspace for n observations and at most ``capacity`` regressors."""
+    width = padded(capacity + 1)
     return Workspace(
-        np.empty((n, capacity + 1)),
-        np.empty((most_folds + 1, capacity + 1, capacity + 1)),
+        np.zeros((n, width)),
+        np.zeros((most_folds + 1, width, width)),
         np.empty(capacity + 2),
         np.empty(n),
         np.empty((capacity + 2, n)),
-        np.empty(capacity + 1),
+        np.empty(width),
     )
 
 
@@ -75,8 +77,11 @@ def set_up(
             floors[j + 1] = spread[code]
             for t in range(n):
                 rows[t, j + 1] = columns[code, t]
+        for t in range(n):
+            for j in range(k + 1, padded(k + 1)):
+                rows[t, j] = 0.0
         floors[1] = n
-        fill_products(rows, k, bounds, n_folds, state)
+        fill_products(rows, k + 1, bounds, n_folds, state)
         stopped = sweep_in(state[n_folds], k + 1, 1, k + 1, floors, DEPENDENT)
         if stopped < 0:
             break
@@ -95,7 +100,7 @@ def set_up(
 def cross_validated(space: Workspace, k: int, sound: bool, bounds: IntArray, n_folds: int) -> float:
     """Cross-validated RSS of the equation that was set up; its left-out residuals stay in the workspace."""
     if sound:
-        return held_out_rss(space.rows, k, bounds, n_folds, space.state, space.residuals)
+        return held_out_rss(space.rows, k + 1, bounds, n_folds, space.state, space.residuals, space.column)
     return held_out_rss_orthogonal(space.rows, k, 0, bounds, n_folds, space.floors, DEPENDENT_IN_TRAINING, space.basis)
 
 
@@ -144,19 +149,23 @@ def delete_backward(
     """
     rows, state, floors, residuals = space.rows, space.state, space.floors, space.residuals
     n = rows.shape[0]
+    size = k + 1  # places in the state; a deleted regressor leaves a place of zeros until `close_gaps`
     while k > 1:
         whole = state[n_folds]
         weakest = 2
         least = np.inf
-        for m in range(2, k + 1):
-            squared_t = whole[0, m] * whole[0, m] / whole[m, m]
-            if squared_t < least:
-                least = squared_t
-                weakest = m
+        for m in range(2, size):
+            if whole[m, m] > 0.0:
+                squared_t = whole[0, m] * whole[0, m] / whole[m, m]
+                if squared_t < least:
+                    least = squared_t
+                    weakest = m
         if in_sample:
             lower_rss = whole[0, 0] + least
         elif sound:
-            lower_rss = held_out_rss_without(rows, k, weakest, bounds, n_folds, state, residuals, space.basis[0])
+            lower_rss = held_out_rss_without(
+                rows, size, weakest, bounds, n_folds, state, residuals, space.basis[0], space.column
+            )
         else:
             lower_rss = held_out_rss_orthogonal(
                 rows, k, weakest, bounds, n_folds, floors, DEPENDENT_IN_TRAINING, space.basis
@@ -170,13 +179,45 @@ def delete_backward(
             for t in range(n):
                 residuals[t] = space.basis[0, t]
             for f in range(n_folds):
-                sweep_out(state[f], k + 1, weakest, space.column)
-        sweep_out(state[n_folds], k + 1, weakest, space.column)
-        for t in range(n):
-            for j in range(weakest, k):
-                rows[t, j] = rows[t, j + 1]
-        for j in range(weakest, k):
-            codes[j - 1] = codes[j]
-            floors[j] = floors[j + 1]
+                sweep_out(state[f], size, weakest, space.column)
+        sweep_out(state[n_folds], size, weakest, space.column)
         k -= 1
+        if not sound or size > 2 * k:
+            size = close_gaps(space, codes, size, n_folds)
+    close_gaps(space, codes, size, n_folds)
     return k, score, rss
+
+
+@compiled
+def close_gaps(space: Workspace, codes: IntArray, size: int, n_folds: int) -> int:
+    """Move what is left of an equation together; returns the places now in use."""
+    rows, state, floors = space.rows, space.state, space.floors
+    kept = np.empty(size, dtype=np.int64)
+    count = 1
+    kept[0] = 0
+    for m in range(1, size):
+        if state[n_folds, m, m] > 0.0:
+            kept[count] = m
+            count += 1
+    if count == size:
+        return size
+    width = padded(size)
+    for m in range(1, count):
+        codes[m - 1] = codes[kept[m] - 1]
+        floors[m] = floors[kept[m]]
+    for f in range(n_folds + 1):
+        matrix = state[f]
+        for i in range(count):
+            source = matrix[kept[i]]
+            out = matrix[i]
+            for j in range(count):
+                out[j] = source[kept[j]]
+            for j in range(count, width):
+                out[j] = 0.0
+    for t in range(rows.shape[0]):
+        row = rows[t]
+        for j in range(count):
+            row[j] = row[kept[j]]
+        for j in range(count, width):
+            row[j] = 0.0
+    return count

@@ -3,7 +3,7 @@
 A *state* holds, per training sample, the matrix of [y, regressors]: its first row and column belong to y, the rest
 to the k regressors. After `sweep_in`, with A = (X'X)^-1 and b = A X'y over that sample,
 
-    state[0, 0] = rss,   state[0, 1:] = b,   state[1:, 1:] = A
+    state[0, 0] = rss,   state[0, 1:] = state[1:, 0] = b,   state[1:, 1:] = A
 
 and deleting regressor m is one rank-one step: A - a_m a_m'/A_mm, b - a_m b_m/A_mm, rss + b_m^2/A_mm.
 The last state of a stack belongs to the whole sample.
@@ -16,26 +16,33 @@ import numpy as np
 from macrotrade._typing import FloatArray, IntArray
 from macrotrade.providers.bma.kernels.compiled import compiled
 
+VECTOR = 8
 DEPENDENT = 1e-6  # a column explained to within this share of its variation adds nothing to an equation
 DEPENDENT_IN_TRAINING = 1e-10  # the same on the rows left in when a fold is left out
 ILL_CONDITIONED = 1e-7  # a training pivot below this share sends the sum to the orthogonal route
 
 
 @compiled
-def fill_products(rows: FloatArray, k: int, bounds: IntArray, n_folds: int, state: FloatArray) -> None:
+def padded(size: int) -> int:
+    """``size`` rounded up to whole vectors; columns between the two hold zeros, so that loops have no remainder."""
+    return (size + VECTOR - 1) // VECTOR * VECTOR
+
+
+@compiled
+def fill_products(rows: FloatArray, size: int, bounds: IntArray, n_folds: int, state: FloatArray) -> None:
     """Cross products of [y, regressors] over each fold's complement, and over the whole sample in the last place.
 
-    ``rows`` is (n, >= k + 1), one row an observation: y, then the k regressors.
+    ``rows`` is (n, >= size), one row an observation: y, then the regressors, then zeros.
     """
-    size = k + 1
+    width = padded(size)
     whole = state[n_folds]
     for i in range(size):
-        for j in range(size):
+        for j in range(width):
             whole[i, j] = 0.0
     for f in range(n_folds):
         fold = state[f]
         for i in range(size):
-            for j in range(i + 1):
+            for j in range(width):
                 fold[i, j] = 0.0
         t = bounds[f]
         stop = bounds[f + 1]
@@ -50,7 +57,7 @@ def fill_products(rows: FloatArray, k: int, bounds: IntArray, n_folds: int, stat
                 a2 = r2[i]
                 a3 = r3[i]
                 out = fold[i]
-                for j in range(i + 1):
+                for j in range(width):
                     out[j] += a0 * r0[j] + a1 * r1[j] + a2 * r2[j] + a3 * r3[j]
             t += 4
         while t < stop:
@@ -58,45 +65,41 @@ def fill_products(rows: FloatArray, k: int, bounds: IntArray, n_folds: int, stat
             for i in range(size):
                 a0 = r0[i]
                 out = fold[i]
-                for j in range(i + 1):
+                for j in range(width):
                     out[j] += a0 * r0[j]
             t += 1
         for i in range(size):
-            for j in range(i + 1):
+            for j in range(width):
                 whole[i, j] += fold[i, j]
     for f in range(n_folds):
         fold = state[f]
         for i in range(size):
-            for j in range(i + 1):
+            for j in range(width):
                 fold[i, j] = whole[i, j] - fold[i, j]
-                fold[j, i] = fold[i, j]
-    for i in range(size):
-        for j in range(i):
-            whole[j, i] = whole[i, j]
 
 
 @compiled
 def sweep_in(matrix: FloatArray, size: int, first: int, last: int, floors: FloatArray, share: float) -> int:
     """Sweep pivots first..last-1 in order; the first pivot at or below share * floors[pivot] stops it.
 
-    Returns the pivot that stopped it, or -1 when all went in.
+    Returns the pivot that stopped it, or -1 when all went in. The swept block is minus the inverse.
     """
+    width = padded(size)
     for m in range(first, last):
-        pivot = matrix[m, m]
+        row = matrix[m]
+        pivot = row[m]
         if not pivot > share * floors[m]:
             return m
         inverse = 1.0 / pivot
-        row = matrix[m]
         for i in range(size):
             if i == m:
                 continue
-            # Rows already swept hold the inverse with its sign turned, so that one formula serves them all.
-            weight = matrix[i, m] * inverse
             out = matrix[i]
-            for j in range(size):
+            weight = out[m] * inverse
+            for j in range(width):
                 out[j] -= weight * row[j]
             out[m] = weight
-        for j in range(size):
+        for j in range(width):
             row[j] *= inverse
         row[m] = -inverse
     return -1
@@ -104,47 +107,62 @@ def sweep_in(matrix: FloatArray, size: int, first: int, last: int, floors: Float
 
 @compiled
 def settle_signs(matrix: FloatArray, size: int) -> None:
-    """Turn the swept block -(X'X)^-1 into (X'X)^-1."""
+    """Turn the swept block -(X'X)^-1 into (X'X)^-1, keeping the coefficients in row and column 0."""
+    width = padded(size)
     for i in range(1, size):
-        for j in range(1, size):
-            matrix[i, j] = -matrix[i, j]
+        row = matrix[i]
+        coefficient = row[0]
+        for j in range(width):
+            row[j] = -row[j]
+        row[0] = coefficient
 
 
 @compiled
 def sweep_out(matrix: FloatArray, size: int, m: int, column: FloatArray) -> None:
-    """Delete regressor m and close the gap it leaves. ``column`` is workspace."""
-    inverse = 1.0 / matrix[m, m]
-    for i in range(size):
-        column[i] = matrix[i, m]
+    """Delete regressor m; its row and column become zero. ``column`` is workspace."""
+    width = padded(size)
+    for j in range(width):
+        column[j] = matrix[m, j]
+    inverse = 1.0 / column[m]
     rss = matrix[0, 0] + column[0] * column[0] * inverse
-    to_i = 0
     for i in range(size):
-        if i == m:
+        if column[i] == 0.0:
             continue
         weight = column[i] * inverse
-        source = matrix[i]
-        out = matrix[to_i]
-        for j in range(m):
-            out[j] = source[j] - weight * column[j]
-        for j in range(m + 1, size):
-            out[j - 1] = source[j] - weight * column[j]
-        to_i += 1
+        out = matrix[i]
+        for j in range(width):
+            out[j] -= weight * column[j]
+        out[m] = 0.0
+    for j in range(width):
+        matrix[m, j] = 0.0
     matrix[0, 0] = rss
 
 
 @compiled
 def held_out_rss(
-    rows: FloatArray, k: int, bounds: IntArray, n_folds: int, state: FloatArray, residuals: FloatArray
+    rows: FloatArray,
+    size: int,
+    bounds: IntArray,
+    n_folds: int,
+    state: FloatArray,
+    residuals: FloatArray,
+    weights: FloatArray,
 ) -> float:
-    """Sum of squared residuals of each fold under the fit to its complement; fills ``residuals``."""
+    """Sum of squared residuals of each fold under the fit to its complement; fills ``residuals``.
+
+    ``weights`` is workspace: (1, -b), so that a residual is its product with [y, regressors].
+    """
+    width = padded(size)
     total = 0.0
     for f in range(n_folds):
-        b = state[f, 0]
+        for j in range(width):
+            weights[j] = -state[f, 0, j]
+        weights[0] = 1.0
         for t in range(bounds[f], bounds[f + 1]):
             r = rows[t]
-            e = r[0]
-            for j in range(1, k + 1):
-                e -= b[j] * r[j]
+            e = 0.0
+            for j in range(width):
+                e += weights[j] * r[j]
             residuals[t] = e
             total += e * e
     return total
@@ -153,28 +171,33 @@ def held_out_rss(
 @compiled
 def held_out_rss_without(
     rows: FloatArray,
-    k: int,
+    size: int,
     m: int,
     bounds: IntArray,
     n_folds: int,
     state: FloatArray,
     residuals: FloatArray,
     without: FloatArray,
+    weights: FloatArray,
 ) -> float:
     """`held_out_rss` after deleting regressor m, from the residuals with it: e + (b_m/A_mm) x' a_m.
 
     Fills ``without`` with the new residuals.
     """
+    width = padded(size)
     total = 0.0
     for f in range(n_folds):
         a = state[f, m]
-        move = state[f, 0, m] / a[m]
+        move = a[0] / a[m]
+        for j in range(width):
+            weights[j] = move * a[j]
+        weights[0] = 0.0
         for t in range(bounds[f], bounds[f + 1]):
             r = rows[t]
             e = 0.0
-            for j in range(1, k + 1):
-                e += a[j] * r[j]
-            e = residuals[t] + move * e
+            for j in range(width):
+                e += weights[j] * r[j]
+            e += residuals[t]
             without[t] = e
             total += e * e
     return total

@@ -59,6 +59,7 @@ class Scratch(NamedTuple):
     cross: FloatArray
     moved: FloatArray
     schur: FloatArray
+    turned: FloatArray
     gamma: FloatArray
     shift: FloatArray
     fold_sums: FloatArray
