@@ -236,7 +236,7 @@ outcomes that do not overlap, and no choice of lags makes a test of them.
 
 The outcome is white noise. The base forecasts 0; the model is a regression over the last 60 periods on x, an
 autoregression. **Size**: x is irrelevant. Diebold and Mariano's statistic, pulled down by the noise in the slope,
-hardly ever rejects; Clark and West's takes that noise out.
+hardly ever rejects; Clark and West's takes that noise out, and is a little cautious.
 
 {_table(nested(draws, 0.0), "AR {}")}
 
