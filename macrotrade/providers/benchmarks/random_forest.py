@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
-from macrotrade._typing import FloatArray
+from macrotrade._typing import BoolArray, FloatArray
 from macrotrade.errors import SettingsError
 from macrotrade.forecast import Target
 from macrotrade.numerics.bootstrap import circular_block_bootstrap
 from macrotrade.panel.panel import Panel
 from macrotrade.providers.benchmarks.direct import DirectForecaster, Rows, Standardised, fit_direct
+from macrotrade.providers.benchmarks.kernels.forest import Trees, grow, predict
 from macrotrade.providers.benchmarks.known import check_window
 from macrotrade.providers.benchmarks.predictors import Predictors
-
-if TYPE_CHECKING:
-    from sklearn.tree import DecisionTreeRegressor
 
 __all__ = ["RandomForest"]
 
@@ -26,8 +24,8 @@ __all__ = ["RandomForest"]
 class RandomForest:
     """Random forest (Breiman, 2001): the mean of regression trees, each grown on a bootstrap sample of the rows.
 
-    The outcome at each horizon is regressed on all series and their lags. Trees are scikit-learn's; every split
-    considers a random share of the columns, drawn anew. The scale is the root mean square of out-of-bag errors: a row
+    The outcome at each horizon is regressed on all series and their lags; every split considers a random share of the
+    columns, drawn anew. The scale is the root mean square of out-of-bag errors: a row
     is forecast by the trees that did not see it.
 
     Rows of neighbouring months are alike, and where outcomes overlap (a change over more than one period) they share
@@ -98,46 +96,46 @@ class _ForestMethod:
         return "random forest"
 
     def features(self, found: Predictors) -> Standardised:
-        """All predictors, the series itself among them, in units in which single precision is enough."""
+        """All predictors, the series itself among them; a tree is the same in any units."""
         return Standardised.at_fit(found)
 
     def regress(self, rows: Rows) -> _Forest:
         """Forest grown on bootstrap samples of the rows."""
-        from sklearn.tree import DecisionTreeRegressor
-
         settings, n_rows = self.settings, rows.outcome.size
-        X = rows.lags.reshape(n_rows, -1).astype(np.float32)
+        X = np.ascontiguousarray(rows.lags.reshape(n_rows, -1))
         generator = np.random.default_rng([settings.seed, rows.step])
         block = min(settings.block or rows.overlap, n_rows)
         samples = circular_block_bootstrap(n_rows, block, settings.n_trees, generator)
-        tree_seeds = generator.integers(0, 2**31, settings.n_trees)
-        trees, total, count = [], np.zeros(n_rows), np.zeros(n_rows)
-        for sample, tree_seed in zip(samples, tree_seeds, strict=True):
-            times = np.bincount(sample, minlength=n_rows)
-            tree = DecisionTreeRegressor(
-                min_samples_leaf=min(settings.least_in_leaf, n_rows),
-                max_features=settings.share_of_columns,
-                random_state=int(tree_seed),
-            ).fit(X, rows.outcome, sample_weight=times, check_input=False)
-            trees.append(tree)
-            unseen = times == 0
-            total[unseen] += tree.predict(X[unseen], check_input=False)
-            count += unseen
-        error = rows.outcome[count > 0] - total[count > 0] / count[count > 0]
-        scale = float(np.sqrt(error @ error / error.size)) if error.size else float(rows.outcome.std())
+        times = np.stack([np.bincount(sample, minlength=n_rows) for sample in samples])
+        seeds = generator.integers(1, 2**62, settings.n_trees)
+        n_tried = max(1, int(settings.share_of_columns * X.shape[1]))
+        trees, said = grow(X, rows.outcome, times, n_tried, settings.least_in_leaf, seeds)
         blocks = f" of blocks of {block}" if block > 1 else ""
-        return _Forest(tuple(trees), scale, f"{settings.n_trees} trees on bootstrap samples{blocks} of {n_rows} rows")
+        return _Forest(
+            trees,
+            _out_of_bag_deviation(rows.outcome, said, times == 0),
+            f"{settings.n_trees} trees on bootstrap samples{blocks} of {n_rows} rows",
+        )
+
+
+def _out_of_bag_deviation(outcome: FloatArray, said: FloatArray, unseen: BoolArray) -> float:
+    """Root mean square error of each row's mean over the trees that did not see it."""
+    n_trees = unseen.sum(axis=0)
+    if not n_trees.any():
+        return float(outcome.std())
+    rows = n_trees > 0
+    error = outcome[rows] - np.where(unseen, said, 0.0).sum(axis=0)[rows] / n_trees[rows]
+    return float(np.sqrt(error @ error / error.size))
 
 
 @dataclass(frozen=True, eq=False)
 class _Forest:
     """Trees, and the deviation of their out-of-bag errors."""
 
-    trees: tuple[DecisionTreeRegressor, ...]
+    trees: Trees
     scale: float
     words: str
 
     def mean(self, row: FloatArray) -> float:
         """Forecast from features of shape (n_lags, n_features), newest first."""
-        X = row.reshape(1, -1).astype(np.float32)
-        return float(np.mean([tree.predict(X, check_input=False)[0] for tree in self.trees]))
+        return predict(self.trees, row.ravel())

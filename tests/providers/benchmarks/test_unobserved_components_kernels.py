@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from scipy.stats import chi2, norm
 
-from macrotrade.providers.benchmarks.kernels import unobserved_components as fast
 from macrotrade.providers.benchmarks.kernels.particles import Particles, filtered
 from macrotrade.providers.benchmarks.kernels.unobserved_components import (
     MIXTURE,
@@ -14,6 +13,7 @@ from macrotrade.providers.benchmarks.kernels.unobserved_components import (
     Priors,
     effective_sample_size,
     sample,
+    sweeps,
 )
 from macrotrade.providers.benchmarks.kernels.unobserved_components_plain import plain_sweep
 
@@ -31,13 +31,12 @@ def simulated(n_periods: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.nda
 def test_sweeps_are_those_of_the_plain_writing() -> None:
     x, _, _ = simulated(150, 0)
     x[[20, 21, 90]] = np.nan
-    n_sweeps, known, generator = 40, ~np.isnan(x), np.random.default_rng(1)
+    n_sweeps, generator = 40, np.random.default_rng(1)
     normal, uniform = generator.standard_normal((n_sweeps, 2, 150)), generator.random((n_sweeps, 150))
     gamma = generator.standard_gamma(PRIORS.shape + 0.5 * 149, (n_sweeps, 2))
-    quick, slow = (Chain(np.zeros(150), np.zeros(150), np.full(2, 0.04)) for _ in range(2))
-    kept = np.empty((n_sweeps, 5))
+    quick, slow = Chain.at_prior(150, PRIORS), Chain.at_prior(150, PRIORS)
 
-    fast._sweeps(np.where(known, x, 0.0), known, fast._packed(PRIORS), *quick.arrays, normal, uniform, gamma, kept)
+    kept = sweeps(x, PRIORS, quick, normal, uniform, gamma)
     plain = np.array(
         [
             [*plain_sweep(x, PRIORS, slow, n, u, g), slow.volatility[-1], *slow.steps]
@@ -69,20 +68,13 @@ def test_sweeps_and_simulated_data_leave_the_prior_as_it_is() -> None:
     """
     n_periods, n_rounds, generator = 8, 12_000, np.random.default_rng(0)
     priors = Priors(0.5, 5.0, 4 * 0.1, 4 * 0.1, 1e-12)
-    chain = Chain(np.zeros(n_periods), np.zeros(n_periods), np.full(2, 0.1))
-    known, kept, seen = np.ones(n_periods, bool), np.empty((1, 5)), np.empty((n_rounds, 6))
+    chain = Chain.at_prior(n_periods, priors)
+    seen = np.empty((n_rounds, 6))
     for row in seen:
         x = chain.trend + np.exp(chain.volatility / 2) * generator.standard_normal(n_periods)
-        fast._sweeps(
-            x,
-            known,
-            fast._packed(priors),
-            *chain.arrays,
-            generator.standard_normal((1, 2, n_periods)),
-            generator.random((1, n_periods)),
-            generator.standard_gamma(priors.shape + 0.5 * (n_periods - 1), (1, 2)),
-            kept,
-        )
+        normal, uniform = generator.standard_normal((1, 2, n_periods)), generator.random((1, n_periods))
+        gamma = generator.standard_gamma(priors.shape + 0.5 * (n_periods - 1), (1, 2))
+        sweeps(x, priors, chain, normal, uniform, gamma)
         last = np.array([chain.trend[-1], chain.volatility[-1]])
         row[:] = np.concatenate([np.log(chain.steps), last, last**2])
     steps = 0.4 / generator.standard_gamma(5.0, (200_000, 2))

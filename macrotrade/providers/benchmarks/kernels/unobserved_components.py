@@ -25,7 +25,7 @@ from numpy.polynomial import Chebyshev, Polynomial
 
 from macrotrade._typing import FloatArray
 
-__all__ = ["MIXTURE", "Chain", "Draws", "Priors", "effective_sample_size", "sample"]
+__all__ = ["MIXTURE", "Chain", "Draws", "Priors", "effective_sample_size", "sample", "sweeps"]
 
 MIXTURE = np.array(
     [
@@ -117,17 +117,44 @@ def sample(x: FloatArray, priors: Priors, n_draws: int, n_warm_up: int, seed: in
         Of the draws.
     """
     generator = np.random.Generator(np.random.SFC64(seed)) if isinstance(seed, int) else seed
+    chain = Chain.at_prior(x.size, priors)
+    blocks = []
+    for done in range(0, n_warm_up + n_draws, _BLOCK):
+        n_sweeps = min(_BLOCK, n_warm_up + n_draws - done)
+        normal = generator.standard_normal((n_sweeps, 2, x.size))
+        uniform = generator.random((n_sweeps, x.size))
+        gamma = generator.standard_gamma(priors.shape + 0.5 * (x.size - 1), (n_sweeps, 2))
+        blocks.append(sweeps(x, priors, chain, normal, uniform, gamma))
+    return Draws(*(np.ascontiguousarray(column) for column in np.concatenate(blocks)[n_warm_up:].T))
+
+
+def sweeps(
+    x: FloatArray, priors: Priors, chain: Chain, normal: FloatArray, uniform: FloatArray, gamma: FloatArray
+) -> FloatArray:
+    """Sweeps of the chain in place, one for each row of random numbers.
+
+    Parameters
+    ----------
+    x
+        Shape (n_periods,), NaN where missing.
+    priors, chain
+        Priors; state of the chain, drawn anew.
+    normal, uniform, gamma
+        Shapes (n_sweeps, 2, n_periods), (n_sweeps, n_periods) and (n_sweeps, 2), the last of shape parameter
+        priors.shape + (n_periods - 1) / 2.
+
+    Returns
+    -------
+    ndarray
+        Shape (n_sweeps, 5): mean and variance of tau[T] given h, w_tau and the data; h[T], w_tau, w_h.
+    """
     known = ~np.isnan(x)
-    chain = Chain(np.zeros(x.size), np.zeros(x.size), np.array([priors.trend_scale, priors.volatility_scale]))
-    chain.steps[:] /= priors.shape - 1.0
-    kept = np.empty((n_warm_up + n_draws, 5))
-    for start in range(0, len(kept), _BLOCK):
-        block = kept[start : start + _BLOCK]
-        normal = generator.standard_normal((len(block), 2, x.size))
-        uniform = generator.random((len(block), x.size))
-        gamma = generator.standard_gamma(priors.shape + 0.5 * (x.size - 1), (len(block), 2))
-        _sweeps(np.where(known, x, 0.0), known, _packed(priors), *chain.arrays, normal, uniform, gamma, block)
-    return Draws(*(np.ascontiguousarray(column) for column in kept[n_warm_up:].T))
+    kept = np.empty((len(normal), 5))
+    prior = np.array([priors.start, priors.trend_scale, priors.volatility_scale, priors.offset])
+    _sweeps(
+        np.where(known, x, 0.0), known, prior, chain.trend, chain.volatility, chain.steps, normal, uniform, gamma, kept
+    )
+    return kept
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,14 +165,11 @@ class Chain:
     volatility: FloatArray
     steps: FloatArray
 
-    @property
-    def arrays(self) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """The three in order."""
-        return self.trend, self.volatility, self.steps
-
-
-def _packed(priors: Priors) -> FloatArray:
-    return np.array([priors.start, priors.trend_scale, priors.volatility_scale, priors.offset])
+    @classmethod
+    def at_prior(cls, n_periods: int, priors: Priors) -> Chain:
+        """States of zero and the prior means of w_tau and w_h."""
+        scales = np.array([priors.trend_scale, priors.volatility_scale])
+        return cls(np.zeros(n_periods), np.zeros(n_periods), scales / (priors.shape - 1.0))
 
 
 @njit(cache=True, error_model="numpy")
