@@ -154,7 +154,7 @@ def draw_sample(
     levels = filled[start:end, columns]
     _check_length(levels, settings)
     # A late series cuts the window short of values already known of others: these need their form too.
-    positive = ~(filled[start:, columns] <= 0.0).any(axis=0)
+    positive = np.asarray(~(filled[start:, columns] <= 0.0).any(axis=0))
     conversions = choose_conversions(levels, settings, positive)
     lost = max(conversion.order for conversion in conversions)
     converted = np.column_stack([c.apply(levels[:, j]) for j, c in enumerate(conversions)])[lost:]

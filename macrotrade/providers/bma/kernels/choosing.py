@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from macrotrade._typing import BoolArray, FloatArray, IntArray
-from macrotrade.providers.bma.kernels.blocks import joint_stage_rss, residual_stage_rss
+from macrotrade.providers.bma.kernels.blocks import residual_stage_rss
+from macrotrade.providers.bma.kernels.bordering import joint_stage_rss
 from macrotrade.providers.bma.kernels.compiled import compiled
 from macrotrade.providers.bma.kernels.criteria import criterion_value, largest_rss
 from macrotrade.providers.bma.kernels.equations import Workspace, cross_validated, set_up

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from macrotrade._typing import FloatArray, IntArray
-from macrotrade.providers.bma.kernels.blocks import add_block
+from macrotrade.providers.bma.kernels.bordering import add_block
 from macrotrade.providers.bma.kernels.compiled import compiled
 from macrotrade.providers.bma.kernels.criteria import criterion_value
 from macrotrade.providers.bma.kernels.sweeping import (
