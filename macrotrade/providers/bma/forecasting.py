@@ -179,27 +179,39 @@ class _Guarded:
         )
 
     def _offender(self, working: FloatArray) -> tuple[int, str] | None:
-        """The series that leaves its plausible range first and farthest, and how."""
-        edge, settings = self.edge, self.system.settings
-        n_steps = int(edge.delays.max()) + edge.n_horizons
-        history = edge.working[self.system.sample.first_row - 1 :]
-        limits = settings.plausible_change * largest_changes(history, n_steps)
-        series = np.arange(len(edge.last_known))
-        last = edge.working[edge.last_known, series]
-        excess = np.zeros((n_steps, len(series)))
-        for step in range(1, n_steps + 1):
-            rows = np.minimum(edge.last_known + step, len(working) - 1)
-            change = np.abs(working[rows, series] - last)
-            with np.errstate(divide="ignore", invalid="ignore"):
-                ratio = np.where(change > 0.0, change / limits[step - 1], 0.0)
-            excess[step - 1] = np.where(np.isfinite(change), ratio, np.inf)
-        for step in range(n_steps):
-            beyond = [i for i in series if excess[step, i] > 1.0 and self.equations[i].origin != "no change"]
+        """The series that leaves its plausible range first and farthest, in logs or in levels, and how."""
+        logs = np.array([conversion.log for conversion in self.system.conversions])
+        with np.errstate(over="ignore"):
+            levels = np.where(logs, np.exp(np.where(logs, working, 0.0)), working)
+        excess = np.maximum(self._excess(working), self._excess(levels))
+        for step, ratios in enumerate(excess):
+            beyond = [i for i in np.flatnonzero(ratios > 1.0) if self.equations[i].origin != "no change"]
             if beyond:
-                worst = max(beyond, key=lambda i: excess[step, i])
-                times = excess[step, worst] * settings.plausible_change
+                worst = max(beyond, key=lambda i: float(ratios[i]))
+                times = ratios[worst] * self.system.settings.plausible_change
                 return int(worst), f"a change {times:.2g} times the largest in its history over {step + 1} period(s)"
         return None
+
+    def _excess(self, values: FloatArray) -> FloatArray:
+        """Change of each series since its last known value over its plausible one, (n_steps, n_series).
+
+        ``values`` are those of all periods, known and forecast.
+        """
+        edge = self.edge
+        n_steps = int(edge.delays.max()) + edge.n_horizons
+        series = np.arange(len(edge.last_known))
+        known = np.where(np.isnan(edge.working), np.nan, values[: edge.n_periods])
+        largest = largest_changes(known[self.system.sample.first_row - 1 :], n_steps)
+        limits = self.system.settings.plausible_change * largest
+        last = values[edge.last_known, series]
+        excess = np.zeros((n_steps, len(series)))
+        for step in range(1, n_steps + 1):
+            rows = np.minimum(edge.last_known + step, len(values) - 1)
+            with np.errstate(divide="ignore", invalid="ignore"):
+                change = np.abs(values[rows, series] - last)
+                ratio = np.where(change > 0.0, change / limits[step - 1], 0.0)
+            excess[step - 1] = np.where(np.isfinite(change), ratio, np.inf)
+        return excess
 
     def _answer(self, form: LinearForm, place: int, reason: str) -> None:
         system, names = self.system, self.system.names

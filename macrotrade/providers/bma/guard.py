@@ -2,9 +2,9 @@
 
 Two laws are kept. *Before* a forecast, every contemporaneous loop has a gain below one, a positive determinant of
 I - A0 and a moderate condition number; otherwise the loop's weakest link (least |t|) is cut and its equation
-re-estimated. *After* it, a forecast whose h-period change is larger than ``plausible_change`` times the largest
-h-period change in the series' own history is answered in the same way while a loop feeds the series, then by its
-autoregression, and at last by no change at all. Each answer is recorded.
+re-estimated. *After* it, a forecast whose h-period change (in levels, or in logs of a series held in logs) is larger
+than ``plausible_change`` times the largest h-period change in the series' own history is answered in the same way while
+a loop feeds the series, then by its autoregression, and at last by no change at all. Each answer is recorded.
 """
 
 from __future__ import annotations

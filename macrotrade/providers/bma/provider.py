@@ -190,14 +190,21 @@ def _fit(
         )
     if target.frequency not in panel.frames:
         raise FitError(f"The panel of {panel.as_of:%Y-%m-%d} has no {target.frequency!r} series yet.")
-    settings = settings_for(provider.system, target.frequency)
     names = chosen_series(panel, target, provider.series)
     start = sample_start(panel, target, provider.start, provider.window_years)
     first = first_period(panel, start, target.frequency)
     reading = read_panel(panel, names, first, target.frequency)
+    settings = _reaching(settings_for(provider.system, target.frequency), reading, target)
     system = _built(reading, settings, start, panel, target)
     _require_targets(system, reading, panel, target)
     return BMAForecaster(system, names, first, members, weighting, target)
+
+
+def _reaching(settings: SystemSettings, reading: Reading, target: Target) -> SystemSettings:
+    """Settings whose longest delay covers the targets, up to a year; the window ends where the latest series ends."""
+    delays = [len(reading.values) - 1 - reading.last_known(name) for name in target.names]
+    covered = [delay for delay in delays if delay <= settings.season_length]
+    return dataclasses.replace(settings, max_delay=max([settings.max_delay, *covered]))
 
 
 def _built(reading: Reading, settings: SystemSettings, start: pd.Period, panel: Panel, target: Target) -> System:
@@ -222,5 +229,5 @@ def _require_targets(system: System, reading: Reading, panel: Panel, target: Tar
             raise FitError(
                 f"{name} cannot be modelled at {panel.as_of:%Y-%m-%d}: {reasons[name]} (known to "
                 f"{reading.period(reading.last_known(name))}, sample from {reading.period(system.sample.first_row)}). "
-                "Start the origins later, raise system.max_delay, or leave it out of the Target."
+                "Start the origins later, or leave it out of the Target."
             )

@@ -65,7 +65,8 @@ class SystemSettings:
         Largest condition number of I - A0, in standardised units, that the guard accepts.
     plausible_change
         A forecast is plausible while its change over h periods stays within this multiple of the largest
-        change over h periods in the series' own history (logs where the series is converted by logs).
+        change over h periods in the series' own history; in levels, and of a series converted by logs also in logs.
+        (A rate near zero moves far in logs: without the levels a bill rate of 0.3 could be forecast at 338.)
     max_cuts
         Links that the guard may cut while answering one implausible forecast.
     """
