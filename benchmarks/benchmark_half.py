@@ -7,8 +7,8 @@ Predicting Inflation with Recurrent Neural Networks, table 2 (CPI, 1993-05 to 20
 
 Design: one-period log changes 1, 3, 6, 12 and 24 months ahead, rolling windows one month shorter for each month of the
 horizon, numbers of one vintage without publication delays, CPI and PCE in log differences and every other series by its
-code. ``ridge`` is run twice: with effective degrees of freedom, and counting every column, which is what the published
-ratios are matched by.
+code. Two providers are run in another setting as well, which is the one that matches the published ratios: Ridge with
+every column counted by the criterion, and UCSV with a prior of twice the steps of the trend.
 """
 
 from __future__ import annotations
@@ -37,16 +37,20 @@ SPANS = {
 }
 WINDOW = 412  # months from 1959-01 to 1993-04
 BASE = "direct-autoregression"
-RIDGE_BY_COLUMNS = "ridge by columns"
-QUICK = ("ucsv", "factor-model", "lasso", "ridge", RIDGE_BY_COLUMNS, "elastic-net")
+VARIANTS: dict[str, tuple[str, dict[str, object]]] = {
+    "ridge, columns": ("ridge", {"degrees": "columns"}),
+    "ucsv, steps 0.4": ("ucsv", {"trend_step": 0.4}),
+}
+QUICK = ("factor-model", "lasso", "elastic-net", "ridge", "ridge, columns", "ucsv", "ucsv, steps 0.4")
 PUBLISHED = pd.DataFrame(
     {
         "ucsv": (1.02, 1.07, 1.00, 1.07, 0.91),
+        "ucsv, steps 0.4": (1.02, 1.07, 1.00, 1.07, 0.91),
         "factor-model": (1.00, 1.00, 1.01, 1.04, 0.99),
         "random-forest": (0.88, 0.98, 0.96, 0.92, 0.92),
         "lasso": (0.91, 0.96, 0.97, 1.01, 1.01),
         "ridge": (0.94, 1.01, 1.02, 0.98, 0.93),
-        RIDGE_BY_COLUMNS: (0.94, 1.01, 1.02, 0.98, 0.93),
+        "ridge, columns": (0.94, 1.01, 1.02, 0.98, 0.93),
         "elastic-net": (0.91, 0.96, 0.97, 1.01, 1.01),
     },
     index=pd.Index(HORIZONS, name="horizon"),
@@ -83,7 +87,7 @@ def rows() -> list[Row]:
     took = time.perf_counter() - started
     return [
         Row(
-            "benchmark half of the table for CPI: UCSV, factors, LASSO, Ridge twice, elastic net; 5 horizons, 2 spans",
+            "benchmark half of the CPI table: factors, LASSO, elastic net, Ridge and UCSV twice; 5 horizons, 2 spans",
             "",
             None,
             took,
@@ -144,9 +148,8 @@ def _forecasts(
     panel = history.as_of((month - horizon).end_time.normalize())
     found = []
     for name in names:
-        settings = {"degrees": "columns"} if name == RIDGE_BY_COLUMNS else {}
-        window_then = window - horizon + 1 if window else None
-        provider = load(name.partition(" ")[0], window=window_then, **settings)
+        registered, settings = VARIANTS.get(name, (name, {}))
+        provider = load(registered, window=window - horizon + 1 if window else None, **settings)
         frame = provider.fit(panel, target).forecast(panel).frame()
         found.append(frame[["horizon", "period", "point", "spread"]].assign(provider=name))
     return pd.concat(found, ignore_index=True)

@@ -39,7 +39,13 @@ class Features(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Standardised:
-    """The predictors themselves, less their means and by their deviations at the fit."""
+    """The predictors themselves, less their means and by their deviations at the fit.
+
+    Attributes
+    ----------
+    centre, deviation
+        Shape (n_series,).
+    """
 
     centre: FloatArray
     deviation: FloatArray
@@ -181,7 +187,17 @@ class _FittedSeries:
 
 @dataclass(frozen=True, eq=False)
 class DirectForecaster:
-    """Target, predictors at the fit, and the regressions of each series."""
+    """Direct forecasts, as fitted.
+
+    Attributes
+    ----------
+    target
+        What was asked.
+    found
+        Predictors at the fit.
+    fitted
+        Regressions of each series of the target.
+    """
 
     target: Target
     found: Predictors

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -49,6 +50,8 @@ class FactorModel:
     max_lags: int = 4
     own_group: bool = True
     window: int | None = None
+
+    demo_refit_every: ClassVar[int] = 12
 
     def __post_init__(self) -> None:
         if self.max_factors < 1 or self.max_lags < 1:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, Protocol, TypeAlias, get_args
+from typing import ClassVar, Literal, Protocol, TypeAlias, get_args
 
 import numpy as np
 
@@ -66,6 +66,8 @@ class Lasso:
     most_columns: float = 0.2
     window: int | None = None
 
+    demo_refit_every: ClassVar[int] = 12
+
     def __post_init__(self) -> None:
         _check(self)
 
@@ -94,6 +96,8 @@ class ElasticNet:
     most_columns: float = 0.2
     window: int | None = None
     shares: tuple[float, ...] = (0.25, 0.5, 0.75, 1.0)
+
+    demo_refit_every: ClassVar[int] = 12
 
     def __post_init__(self) -> None:
         _check(self)
@@ -128,6 +132,8 @@ class Ridge:
     most_columns: float = 0.2
     window: int | None = None
     degrees: Degrees = "effective"
+
+    demo_refit_every: ClassVar[int] = 12
 
     def __post_init__(self) -> None:
         _check(self)

@@ -159,7 +159,15 @@ def sweeps(
 
 @dataclass(frozen=True, eq=False)
 class Chain:
-    """State of the chain: trend and log-variance, shape (n_periods,) each, and w_tau and w_h, shape (2,)."""
+    """State of the chain.
+
+    Attributes
+    ----------
+    trend, volatility
+        Shape (n_periods,): tau and h.
+    steps
+        Shape (2,): w_tau and w_h.
+    """
 
     trend: FloatArray
     volatility: FloatArray
