@@ -45,9 +45,11 @@ def demo(out: Out = Path("runs/demo"), jobs: Jobs = 1) -> None:
 
     Example: macrotrade demo --out runs/demo
     """
-    from macrotrade.strategy.demo import demo_strategy
+    from macrotrade.strategy.demo import demo_strategy, left_out_of_demo
 
     _run_backtest(demo_strategy(), out, jobs)
+    if left_out_of_demo():
+        typer.echo(f"not in the demo, for the time they take: {', '.join(left_out_of_demo())}")
 
 
 @app.command()

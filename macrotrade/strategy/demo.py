@@ -1,20 +1,42 @@
-"""The strategy of ``macrotrade demo``: every installed provider on ZN, ZB and SPX."""
+"""The strategy of ``macrotrade demo``: the installed providers on ZN, ZB and SPX."""
 
 from __future__ import annotations
 
-from macrotrade.providers.registry import installed
-from macrotrade.strategy.spec import ProviderChoice, Strategy
+from macrotrade.providers.registry import ProviderEntry, installed
+from macrotrade.strategy.parts import ProviderChoice
+from macrotrade.strategy.spec import Strategy
 
-__all__ = ["demo_strategy"]
+__all__ = ["demo_strategy", "left_out_of_demo"]
 
 
 def demo_strategy() -> Strategy:
-    """Every installed provider with its default settings, long/flat and long/short, on the embedded data."""
+    """Installed providers with their default settings, long/flat and long/short, on the embedded data.
+
+    A provider class may carry ``demo_refit_every``: origins between its fits in the demo, so that all are through within
+    a minute, or None to stay out of it. Without that attribute it is fitted anew every month.
+    """
     return Strategy(
         name="demo",
-        description="Every installed provider, each month, on the 10-year note, the 30-year bond and the S&P 500.",
-        providers=tuple(ProviderChoice(name=name) for name in installed()),
+        description="Installed providers, each month, on the 10-year note, the 30-year bond and the S&P 500.",
+        providers=tuple(
+            ProviderChoice(name=name, refit_every=refit) for name, refit in _refits().items() if refit is not None
+        ),
         instruments=("ZN", "ZB", "SPX"),
         rules=("long_flat", "long_short"),
         periods_ahead=(1, 2),
     )
+
+
+def left_out_of_demo() -> tuple[str, ...]:
+    """Providers that take too long for the demo, or cannot be imported."""
+    usable = {name: refit for name, refit in _refits().items() if refit is not None}
+    return tuple(name for name in installed() if name not in usable)
+
+
+def _refits() -> dict[str, int | None]:
+    return {name: _refit_every(entry) for name, entry in installed().items() if entry.problem is None}
+
+
+def _refit_every(entry: ProviderEntry) -> int | None:
+    refit: int | None = getattr(entry.provider_class(), "demo_refit_every", 1)
+    return refit

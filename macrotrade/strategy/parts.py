@@ -34,12 +34,15 @@ class ProviderChoice(BaseModel):
         As `macrotrade providers` lists it.
     label
         Name in reports; the provider's name where none is given.
+    refit_every
+        Origins between fits of this provider, where it differs from the schedule's.
     """
 
     model_config = ConfigDict(frozen=True, extra="allow")
 
     name: str
     label: str = ""
+    refit_every: int | None = Field(default=None, ge=1)
 
     @property
     def settings(self) -> dict[str, Any]:

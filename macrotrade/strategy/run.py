@@ -136,8 +136,7 @@ def signals(
     kept = len(origins) if rows is None else min(len(origins), rows + lead)
     if kept < len(origins) and any(strategy.rule(name).remembers for name in strategy.rules):
         kept = len(origins)
-    fits = fit_days(origins, strategy.schedule.refit_every)[-kept:]
-    origins = origins[-kept:]
+    whole_run, origins = origins, origins[-kept:]
     walks = {
         choice.title: tuple(
             walk_forward(
@@ -145,7 +144,7 @@ def signals(
                 history,
                 target,
                 origins,
-                fit_origins=fits,
+                fit_origins=fit_days(whole_run, choice.refit_every or strategy.schedule.refit_every)[-kept:],
                 name=choice.title,
                 seed=strategy.seed,
                 n_jobs=n_jobs,

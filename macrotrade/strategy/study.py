@@ -177,7 +177,7 @@ def run_study(
             history,
             target,
             origins,
-            fit_origins=fit_days(origins, study.schedule.refit_every),
+            fit_origins=fit_days(origins, choice.refit_every or study.schedule.refit_every),
             name=choice.title,
             seed=study.seed,
             n_jobs=n_jobs,

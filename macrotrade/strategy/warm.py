@@ -8,7 +8,9 @@ from functools import partial
 
 from macrotrade.errors import MacrotradeError
 from macrotrade.panel.vintages import History
+from macrotrade.providers.registry import installed
 from macrotrade.strategy.demo import demo_strategy
+from macrotrade.strategy.parts import ProviderChoice
 from macrotrade.strategy.run import origins_of, signals
 from macrotrade.strategy.spec import Strategy
 
@@ -21,9 +23,9 @@ def warm_caches() -> Iterator[str]:
 
     history = load("embedded")
     strategy = demo_strategy()
-    for choice in strategy.providers:
-        alone = strategy.changed(providers=(choice,), pool=False)
-        yield f"{choice.title}: {_seconds(partial(_one_origin, alone, history))}"
+    for name in installed():
+        alone = strategy.changed(providers=(ProviderChoice(name=name),))
+        yield f"{name}: {_seconds(partial(_one_origin, alone, history))}"
     yield f"portfolio: {_seconds(partial(_simulated, history))}"
 
 
