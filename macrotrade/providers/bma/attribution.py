@@ -12,6 +12,8 @@ from macrotrade.providers.bma.chain import Chain, Step
 from macrotrade.providers.bma.explanation import Part
 from macrotrade.providers.bma.kernels.conversion import integrate
 
+__all__ = ["Question", "parts_of"]
+
 
 @dataclass(frozen=True)
 class Question:

@@ -19,6 +19,18 @@ from macrotrade.providers.bma.equation import Equation
 from macrotrade.providers.bma.forecasting import SystemForecast, forecast
 from macrotrade.providers.bma.system import System
 
+__all__ = [
+    "MA",
+    "MACHINE",
+    "MAS",
+    "AveragedForecast",
+    "Member",
+    "Weighting",
+    "average",
+    "member_equations",
+    "posterior_weights",
+]
+
 Member = Literal["machine", "autoregression", "seasonal_autoregression"]
 Weighting = Literal["per_observation", "n_scaled"]
 

@@ -25,6 +25,16 @@ from macrotrade.providers.bma.kernels.task import Task
 from macrotrade.providers.bma.sample import Sample
 from macrotrade.providers.bma.screen import Screen
 
+__all__ = [
+    "Design",
+    "autoregressions",
+    "build_equations",
+    "estimate",
+    "seasonal_autoregressions",
+    "select_regressors",
+    "without_term",
+]
+
 _CRITERIA = {"bica": BICA, "bic": BIC, "aic": AIC}
 _TENFOLD = 10
 

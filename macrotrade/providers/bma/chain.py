@@ -31,6 +31,8 @@ from macrotrade.providers.bma.sample import Sample
 from macrotrade.providers.bma.solving import Solution, linear_form, solve_linear
 from macrotrade.providers.bma.system import System
 
+__all__ = ["Chain", "Step", "chain_between", "solved_with"]
+
 
 @dataclass(frozen=True, eq=False)
 class Step:

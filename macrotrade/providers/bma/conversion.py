@@ -10,6 +10,8 @@ from macrotrade._typing import BoolArray, FloatArray
 from macrotrade.providers.bma.kernels.conversion import autocorrelations, difference, integrate, slope_t_statistics
 from macrotrade.providers.bma.settings import SystemSettings
 
+__all__ = ["Conversion", "choose_conversions"]
+
 _SIGNIFICANT_TREND = 1.96  # two-sided five per cent, for the alternative rule
 
 

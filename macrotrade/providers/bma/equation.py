@@ -12,6 +12,8 @@ import numpy as np
 from macrotrade._typing import FloatArray
 from macrotrade.providers.bma.conversion import Conversion
 
+__all__ = ["Equation", "Origin", "Term", "TermKind", "TermRow", "evaluate"]
+
 TermKind = Literal["intercept", "series", "season", "trend"]
 Origin = Literal["machine", "autoregression", "seasonal autoregression", "no change"]
 

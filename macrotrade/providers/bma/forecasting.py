@@ -35,6 +35,8 @@ from macrotrade.providers.bma.sample import fill_gaps
 from macrotrade.providers.bma.solving import LinearForm, Solution, linear_form, solve_linear
 from macrotrade.providers.bma.system import System
 
+__all__ = ["Edge", "SystemForecast", "forecast", "read_edge", "working_deviations"]
+
 
 @dataclass(frozen=True, eq=False)
 class Edge:

@@ -19,6 +19,8 @@ from macrotrade.providers.bma.building import Design, without_term
 from macrotrade.providers.bma.equation import Equation, Term
 from macrotrade.providers.bma.solving import LinearForm, linear_form, loop_health
 
+__all__ = ["Cut", "Replacement", "cut_weakest", "feeding_loop", "largest_changes", "no_change", "sound_loops"]
+
 
 @dataclass(frozen=True)
 class Cut:

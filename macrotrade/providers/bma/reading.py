@@ -14,6 +14,8 @@ from macrotrade.errors import FitError, near_misses
 from macrotrade.forecast import Target
 from macrotrade.panel.panel import Panel
 
+__all__ = ["SEASONS", "Reading", "SeriesChoice", "chosen_series", "first_period", "read_panel", "sample_start"]
+
 SEASONS: dict[Frequency, int] = {"M": 12, "Q": 4}
 """Periods in a year."""
 

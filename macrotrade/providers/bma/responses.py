@@ -21,6 +21,8 @@ from macrotrade.providers.bma.reading import Reading
 from macrotrade.providers.bma.solving import LinearForm, Solution, linear_form
 from macrotrade.providers.bma.system import System
 
+__all__ = ["Solved", "solve_members", "summed"]
+
 
 @dataclass(frozen=True, eq=False)
 class Solved:

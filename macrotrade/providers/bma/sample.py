@@ -18,6 +18,8 @@ from macrotrade.errors import DataError, FitError
 from macrotrade.providers.bma.conversion import Conversion, choose_conversions
 from macrotrade.providers.bma.settings import SystemSettings
 
+__all__ = ["Imputed", "LeftOut", "Sample", "Twin", "draw_sample", "fill_gaps"]
+
 _ALIKE = 1e-12  # two series whose correlation is this close to one carry the same information
 _FLAT = 1e-10  # relative spread below which a converted series counts as constant
 

@@ -11,6 +11,8 @@ from macrotrade._typing import BoolArray, FloatArray
 from macrotrade.providers.bma.kernels.granger import exact_gain, partitioned, stronger_of_two
 from macrotrade.providers.bma.sample import Sample
 
+__all__ = ["Screen", "screen_causes"]
+
 _DOUBTFUL = 1e-6  # pivots below this share of a column's variation are recomputed by orthogonal decomposition
 
 

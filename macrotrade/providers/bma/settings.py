@@ -7,6 +7,8 @@ from typing import Literal, get_args
 
 from macrotrade.errors import SettingsError
 
+__all__ = ["Bidirectional", "ConversionRule", "Criterion", "FirstBlock", "Selection", "SystemSettings"]
+
 Criterion = Literal["bica", "bic", "aic"]
 Bidirectional = Literal["weaker_dropped", "allowed"]
 Selection = Literal["residual", "joint"]

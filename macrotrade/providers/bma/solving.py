@@ -18,6 +18,17 @@ from macrotrade.providers.bma.equation import Equation
 from macrotrade.providers.bma.kernels.graph import companion_radius, spectral_radius, strong_components
 from macrotrade.providers.bma.kernels.solving import substitute_forward, sweep_forward
 
+__all__ = [
+    "EquationCall",
+    "LinearForm",
+    "LoopHealth",
+    "Solution",
+    "linear_form",
+    "loop_health",
+    "solve_callables",
+    "solve_linear",
+]
+
 EquationCall = Callable[[FloatArray, int], float]
 """Value of a series in a row, from (n_periods, n_series) values of which earlier rows and this row may be read."""
 

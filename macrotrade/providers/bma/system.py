@@ -27,6 +27,8 @@ from macrotrade.providers.bma.screen import Screen, screen_causes
 from macrotrade.providers.bma.settings import SystemSettings
 from macrotrade.providers.bma.solving import LinearForm, linear_form
 
+__all__ = ["Link", "System", "build_system"]
+
 
 @dataclass(frozen=True)
 class Link:

@@ -14,6 +14,8 @@ from macrotrade.providers.bma.responses import Solved
 from macrotrade.providers.bma.settings import SystemSettings
 from macrotrade.providers.bma.system import System
 
+__all__ = ["member_label", "reasons_of", "sentence"]
+
 _MOST_TARGETS = 12
 
 

@@ -13,6 +13,8 @@ from macrotrade._typing import BoolArray, FloatArray, IntArray
 from macrotrade.providers.bma.kernels.compiled import compiled, compiled_parallel
 from macrotrade.providers.bma.kernels.sweeping import DEPENDENT, ILL_CONDITIONED, padded, settle_signs, sweep_in
 
+__all__ = ["add_products", "lay_out_blocks", "prepare_blocks", "residual_stage_rss"]
+
 
 @compiled_parallel
 def lay_out_blocks(columns: FloatArray, needed: BoolArray, stride: int, q: int) -> FloatArray:

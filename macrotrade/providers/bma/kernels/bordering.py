@@ -9,6 +9,8 @@ from macrotrade.providers.bma.kernels.compiled import compiled
 from macrotrade.providers.bma.kernels.sweeping import DEPENDENT, ILL_CONDITIONED, padded, sweep_in
 from macrotrade.providers.bma.kernels.task import Scratch
 
+__all__ = ["add_block", "add_cross_products", "border", "joint_stage_rss", "squares_with_block"]
+
 
 @compiled
 def add_cross_products(

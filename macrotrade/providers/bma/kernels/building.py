@@ -20,6 +20,8 @@ from macrotrade.providers.bma.kernels.equations import (
 from macrotrade.providers.bma.kernels.sweeping import padded
 from macrotrade.providers.bma.kernels.task import Scratch, Task
 
+__all__ = ["ROUNDING", "alternate", "build_all", "build_one", "close"]
+
 ROUNDING = 1e-9  # a round that ends with the equation it began with has not improved it
 
 

@@ -12,6 +12,8 @@ from macrotrade.providers.bma.kernels.criteria import criterion_value, largest_r
 from macrotrade.providers.bma.kernels.equations import Workspace, cross_validated, set_up
 from macrotrade.providers.bma.kernels.task import Scratch, Task
 
+__all__ = ["append_block", "best_joint", "best_on_residuals", "careful_rss", "fill_in_sample_residuals"]
+
 
 @compiled
 def append_block(task: Task, codes: IntArray, k: int, series: int) -> None:

@@ -6,6 +6,8 @@ import numpy as np
 
 from macrotrade._typing import FloatArray
 
+__all__ = ["autocorrelations", "difference", "integrate", "slope_t_statistics"]
+
 
 def autocorrelations(values: FloatArray, n_lags: int) -> FloatArray:
     """Sample autocorrelations r_1..r_n_lags of each column, shape (n_lags, n_series).

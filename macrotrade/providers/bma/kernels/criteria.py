@@ -6,6 +6,8 @@ import math
 
 from macrotrade.providers.bma.kernels.compiled import compiled
 
+__all__ = ["EXACT", "criterion_value", "largest_rss"]
+
 BICA, BIC, AIC = 0, 1, 2
 EXACT = 1e-14  # a mean square, of a standardised series, below which a fit is an identity and its digits are noise
 

@@ -31,6 +31,8 @@ from macrotrade.providers.bma.kernels.sweeping import (
 )
 from macrotrade.providers.bma.kernels.task import Scratch
 
+__all__ = ["Workspace", "close_gaps", "cross_validated", "delete_backward", "extend", "new_workspace", "set_up"]
+
 
 class Workspace(NamedTuple):
     """Memory in which one equation is built.

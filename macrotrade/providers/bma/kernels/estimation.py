@@ -9,6 +9,8 @@ from macrotrade._typing import FloatArray, IntArray
 from macrotrade.providers.bma.kernels.compiled import compiled_parallel
 from macrotrade.providers.bma.kernels.equations import cross_validated, new_workspace, set_up
 
+__all__ = ["estimate_all"]
+
 
 @compiled_parallel
 def estimate_all(

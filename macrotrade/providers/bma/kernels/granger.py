@@ -18,6 +18,17 @@ from numba import prange
 from macrotrade._typing import BoolArray, FloatArray
 from macrotrade.providers.bma.kernels.compiled import compiled, compiled_parallel
 
+__all__ = [
+    "TILE",
+    "block_products",
+    "exact_gain",
+    "lag_products",
+    "lag_sums",
+    "partitioned",
+    "partitioned_gains",
+    "stronger_of_two",
+]
+
 TILE = 16  # causes worked on together: their tables stay in the first-level cache
 
 

@@ -7,6 +7,8 @@ from scipy.sparse.csgraph import connected_components
 
 from macrotrade._typing import BoolArray, FloatArray, IntArray
 
+__all__ = ["companion_radius", "linked_groups", "spectral_radius", "strong_components"]
+
 
 def strong_components(starts: IntArray, sources: IntArray) -> list[list[int]]:
     """Strongly connected components of the graph i -> sources of i, each after the ones it depends on (Tarjan 1972)."""

@@ -8,6 +8,8 @@ from macrotrade._typing import BoolArray, FloatArray, IntArray
 from macrotrade.providers.bma.kernels.compiled import compiled
 from macrotrade.providers.bma.kernels.solving import eliminate
 
+__all__ = ["trace_back"]
+
 
 @compiled
 def trace_back(

@@ -7,6 +7,8 @@ import numpy as np
 from macrotrade._typing import BoolArray, FloatArray, IntArray
 from macrotrade.providers.bma.kernels.compiled import compiled
 
+__all__ = ["eliminate", "shock_deviations", "substitute_forward", "sweep_forward"]
+
 
 @compiled
 def sweep_forward(

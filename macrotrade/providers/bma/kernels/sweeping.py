@@ -16,6 +16,21 @@ import numpy as np
 from macrotrade._typing import FloatArray, IntArray
 from macrotrade.providers.bma.kernels.compiled import compiled
 
+__all__ = [
+    "DEPENDENT",
+    "DEPENDENT_IN_TRAINING",
+    "ILL_CONDITIONED",
+    "VECTOR",
+    "fill_products",
+    "held_out_rss",
+    "held_out_rss_orthogonal",
+    "held_out_rss_without",
+    "padded",
+    "settle_signs",
+    "sweep_in",
+    "sweep_out",
+]
+
 VECTOR = 8
 DEPENDENT = 1e-6  # a column explained to within this share of its variation adds nothing to an equation
 DEPENDENT_IN_TRAINING = 1e-10  # the same on the rows left in when a fold is left out

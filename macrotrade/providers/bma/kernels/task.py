@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 from macrotrade._typing import BoolArray, FloatArray, IntArray
 
+__all__ = ["Scratch", "Task"]
+
 
 class Task(NamedTuple):
     """Everything that building any of the equations reads.
