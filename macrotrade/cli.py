@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -36,6 +37,9 @@ app.add_typer(data_app, name="data")
 
 Out = Annotated[Path, typer.Option("--out", help="Folder for the report and the finished blocks.")]
 Jobs = Annotated[int, typer.Option("--jobs", min=1, help="Processes.")]
+AsOf = Annotated[
+    datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="Day of the decision, YYYY-MM-DD.")
+]
 StrategyFile = Annotated[Path, typer.Argument(help="Strategy in TOML.", show_default=False)]
 
 
@@ -68,7 +72,7 @@ def backtest(file: StrategyFile, out: Annotated[Path | None, typer.Option("--out
 @app.command()
 def signal(
     file: StrategyFile,
-    as_of: Annotated[str | None, typer.Option("--as-of", help="Day of the decision, YYYY-MM-DD.")] = None,
+    as_of: AsOf = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Print what each provider says of each instrument, and what to hold.
@@ -80,7 +84,7 @@ def signal(
     from macrotrade.strategy.spec import read_strategy
 
     strategy = read_strategy(file)
-    decisions = decide(strategy, strategy.data.load(), as_of)
+    decisions = decide(strategy, strategy.data.load(), _day(as_of))
     if json:
         typer.echo(decisions_json(decisions))
     else:
@@ -179,6 +183,10 @@ def warm() -> None:
 
     for line in warm_caches():
         typer.echo(line)
+
+
+def _day(given: datetime | None) -> str | None:
+    return given.date().isoformat() if given is not None else None
 
 
 def _run_backtest(strategy: Strategy, out: Path, jobs: int) -> None:

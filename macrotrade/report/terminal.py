@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from rich import box
+from rich.markup import escape
 from rich.table import Table
 
 from macrotrade.strategy.result import Backtest, Decision
@@ -53,19 +54,29 @@ def decisions_json(decisions: Sequence[Decision]) -> str:
 
 
 def provider_table(entries: Mapping[str, ProviderEntry]) -> Table:
-    """One row for each installed provider."""
-    table = Table(title="Installed providers")
-    for column in ("name", "what it is", "settings", "from"):
-        table.add_column(column)
+    """One row for each installed provider; what cannot be imported says why."""
+    table = _plain_table("Installed providers", "name", "what it is and what can be set")
     for name, entry in entries.items():
+        if entry.problem is not None:
+            table.add_row(name, entry.problem)
+            continue
         settings = ", ".join(f"{setting.name}={setting.default!r}" for setting in entry.settings)
-        table.add_row(name, entry.description, settings, f"{entry.distribution} {entry.version}")
+        table.add_row(name, f"{entry.description}\n[dim]{entry.distribution} {entry.version}: {escape(settings)}[/dim]")
     return table
 
 
 def providers_json(entries: Mapping[str, ProviderEntry]) -> str:
-    """The installed providers, a JSON object by name."""
-    return json.dumps({name: _plain(asdict(entry)) for name, entry in entries.items()}, indent=2)
+    """The installed providers, a JSON object by name: description, settings with their defaults, distribution."""
+    rows = {
+        name: {
+            "description": entry.description,
+            "settings": {setting.name: setting.default for setting in entry.settings},
+            "distribution": entry.distribution,
+            "version": entry.version,
+        }
+        for name, entry in entries.items()
+    }
+    return json.dumps(_plain(rows), indent=2, default=str)
 
 
 def summary_table(backtest: Backtest) -> Table:

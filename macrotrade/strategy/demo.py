@@ -12,7 +12,7 @@ __all__ = ["demo_strategy", "left_out_of_demo"]
 def demo_strategy() -> Strategy:
     """Installed providers with their default settings, long/flat and long/short, on the embedded data.
 
-    A provider class may carry ``demo_refit_every``: origins between its fits in the demo, so that all are through within
+    A provider class may carry ``demo_refit_every``: origins between its fits in the demo, so that all are done in
     a minute, or None to stay out of it. Without that attribute it is fitted anew every month.
     """
     return Strategy(

@@ -6,15 +6,16 @@ import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import Any, ClassVar, TypeVar, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+import pandas as pd
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from macrotrade.errors import SettingsError, near_misses
 from macrotrade.forecast import Provider
 from macrotrade.panel.vintages import History
 
-__all__ = ["DataOptions", "Part", "ProviderChoice", "chosen", "parse", "read_toml"]
+__all__ = ["DataOptions", "Document", "Part", "ProviderChoice", "checked_day", "chosen", "parse", "read_toml"]
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
@@ -23,6 +24,28 @@ class Part(BaseModel):
     """Settings that are frozen and know all their keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+
+class Document(Part):
+    """A whole file: where one thing is meant, ``provider = "bma"`` says the same as a list of one."""
+
+    singulars: ClassVar[Mapping[str, str]] = {"provider": "providers"}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _expand(cls, given: Any) -> Any:
+        if not isinstance(given, Mapping):
+            return given
+        fields = dict(given)
+        for singular, plural in cls.singulars.items():
+            if singular in fields:
+                if plural in fields:
+                    raise ValueError(f"give {singular!r} or {plural!r}, not both")
+                value = fields.pop(singular)
+                fields[plural] = list(value) if isinstance(value, list | tuple) else [value]
+        if "providers" in fields:
+            fields["providers"] = [chosen(value) for value in fields["providers"]]
+        return fields
 
 
 class ProviderChoice(BaseModel):
@@ -90,6 +113,15 @@ class DataOptions(Part):
         return history.told_earlier(self.months_earlier) if self.months_earlier else history
 
 
+def checked_day(given: str) -> str:
+    """The day or month as given, if it is one: ``2008-01-31`` or ``2008-01``."""
+    try:
+        pd.Timestamp(given)
+    except ValueError:
+        raise ValueError(f"{given!r} is no date; write YYYY-MM-DD") from None
+    return given
+
+
 def chosen(value: Any) -> Any:
     """A provider given by its name alone, as a table."""
     return {"name": value} if isinstance(value, str) else value
@@ -146,7 +178,7 @@ def _keys_at(model: type[BaseModel], place: list[Any]) -> list[str]:
         if field is not None:
             found = next((kind for kind in (field.annotation, *get_args(field.annotation)) if _has_keys(kind)), found)
     names = list(getattr(found, "model_fields", None) or getattr(found, "__dataclass_fields__", {}))
-    return [*names, *(name.removesuffix("s") for name in names if found is model and name.endswith("s"))]
+    return [*names, *(getattr(model, "singulars", {}) if found is model else ())]
 
 
 def _has_keys(kind: Any) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -13,7 +13,7 @@ from macrotrade.errors import SettingsError
 from macrotrade.instruments import Instrument, instrument
 from macrotrade.schedule import Decide, Schedule
 from macrotrade.signals.rules import Rule, RuleName
-from macrotrade.strategy.parts import DataOptions, Part, ProviderChoice, chosen, parse, read_toml
+from macrotrade.strategy.parts import DataOptions, Document, Part, ProviderChoice, checked_day, parse, read_toml
 
 __all__ = ["ProviderChoice", "Strategy", "read_strategy"]
 
@@ -52,7 +52,7 @@ class PortfolioOptions(Part):
     maximum_leverage: float = Field(default=1.0, gt=0.0)
 
 
-class Strategy(Part):
+class Strategy(Document):
     """What is traded, on whose forecasts, by which rules, when, and at what cost.
 
     Attributes
@@ -90,6 +90,8 @@ class Strategy(Part):
         Oldest age of a driver's last value for a live decision.
     """
 
+    singulars: ClassVar[Mapping[str, str]] = {"provider": "providers", "rule": "rules", "instrument": "instruments"}
+
     name: str = "strategy"
     description: str = ""
     providers: tuple[ProviderChoice, ...]
@@ -110,22 +112,10 @@ class Strategy(Part):
     data: DataOptions = DataOptions()
     portfolio: PortfolioOptions = PortfolioOptions()
 
-    @model_validator(mode="before")
+    @field_validator("start", "end")
     @classmethod
-    def _singulars(cls, given: Any) -> Any:
-        """`provider = "bma"`, `rule = ...` and `instrument = ...` are the one-element plurals."""
-        if not isinstance(given, Mapping):
-            return given
-        fields = dict(given)
-        for singular, plural in (("provider", "providers"), ("rule", "rules"), ("instrument", "instruments")):
-            if singular in fields:
-                if plural in fields:
-                    raise ValueError(f"give {singular!r} or {plural!r}, not both")
-                value = fields.pop(singular)
-                fields[plural] = list(value) if isinstance(value, list | tuple) else [value]
-        if "providers" in fields:
-            fields["providers"] = [chosen(value) for value in fields["providers"]]
-        return fields
+    def _a_day(cls, given: str | None) -> str | None:
+        return None if given is None else checked_day(given)
 
     @field_validator("instruments")
     @classmethod

