@@ -16,7 +16,7 @@ from __future__ import annotations
 import argparse
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,7 +24,7 @@ import pandas as pd
 from joblib import Parallel, delayed
 
 from benchmarks._table import Row
-from macrotrade.forecast import Target
+from macrotrade.forecast import Provider, Target
 from macrotrade.numerics.measures import measure_outcomes
 from macrotrade.panel.vintages import History, Releases
 from macrotrade.providers.registry import load
@@ -123,8 +123,11 @@ def race(
     levels = history.as_of(history.last_day).values(series)
     changes = pd.Series(measure_outcomes(levels.to_numpy(), "log_change", 1), levels.index[1:])
     months = pd.period_range(*span, freq="M")
+    providers = {horizon: _providers(names, window - horizon + 1 if window else None) for horizon in HORIZONS}
     tables = Parallel(n_jobs=n_jobs)(
-        delayed(_forecasts)(history, names, series, month, horizon, window) for month in months for horizon in HORIZONS
+        delayed(_forecasts)(history, providers[horizon], series, month, horizon)
+        for month in months
+        for horizon in HORIZONS
     )
     forecasts = pd.concat(tables, ignore_index=True)
     return forecasts.assign(outcome=changes.reindex(pd.PeriodIndex(forecasts["period"], freq="M")).to_numpy())
@@ -140,16 +143,19 @@ def table(forecasts: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(parts, names=["ratio"])
 
 
+def _providers(names: Sequence[str], window: int | None) -> dict[str, Provider]:
+    chosen = {name: VARIANTS.get(name, (name, {})) for name in names}
+    return {name: load(registered, window=window, **settings) for name, (registered, settings) in chosen.items()}
+
+
 def _forecasts(
-    history: History, names: Sequence[str], series: str, month: pd.Period, horizon: int, window: int | None
+    history: History, providers: Mapping[str, Provider], series: str, month: pd.Period, horizon: int
 ) -> pd.DataFrame:
     """Forecasts of one month, `horizon` months before it, a row for each provider."""
     target = Target(series, (horizon,), "one_period_log_change")
     panel = history.as_of((month - horizon).end_time.normalize())
     found = []
-    for name in names:
-        registered, settings = VARIANTS.get(name, (name, {}))
-        provider = load(registered, window=window - horizon + 1 if window else None, **settings)
+    for name, provider in providers.items():
         frame = provider.fit(panel, target).forecast(panel).frame()
         found.append(frame[["horizon", "period", "point", "spread"]].assign(provider=name))
     return pd.concat(found, ignore_index=True)
