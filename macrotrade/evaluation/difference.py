@@ -72,7 +72,13 @@ def bootstrap_interval(
     mean_block: float | None = None,
     seed: int = 0,
 ) -> pd.DataFrame:
-    """A figure and its interval: estimate, low, high, probability_below (zero); see :func:`bootstrap_difference`."""
+    """A figure and its interval: estimate, low, high, probability_below (zero).
+
+    Parameters
+    ----------
+    returns, periods_per_year, figure, level, n_draws, mean_block, seed
+        As in :func:`bootstrap_difference`.
+    """
     values = returns.to_numpy(dtype=np.float64)
     estimate, drawn = _estimate_and_draws(values, periods_per_year, figure, n_draws, mean_block, seed)
     return _interval(estimate, drawn, level, returns.columns)

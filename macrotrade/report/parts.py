@@ -136,7 +136,7 @@ class Card:
 
 @dataclass(frozen=True)
 class Cards:
-    """Current signals side by side."""
+    """Current signals, its `items`, side by side."""
 
     items: tuple[Card, ...]
 

@@ -129,8 +129,17 @@ def signals(
 ) -> Signals:
     """Forecasts, scores and positions at `origins`, or at the last `rows` of them.
 
-    Origins are the whole run even where only the last rows are wanted, since they fix the days at which providers are
-    fitted again; rows too few for a rule that remembers are refused.
+    Parameters
+    ----------
+    strategy, history
+        What to do, on what.
+    origins
+        Of the whole run even where only its last rows are wanted, since they fix the days at which providers are
+        fitted again.
+    rows
+        How many of the last origins to give; all by default. A rule that remembers is given all of them to walk.
+    n_jobs, store, progress
+        As in :func:`macrotrade.strategy.walk_forward.walk_forward`.
     """
     lead = max(strategy.periods_ahead) - 1
     kept = len(origins) if rows is None else min(len(origins), rows + lead)

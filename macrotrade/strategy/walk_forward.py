@@ -38,7 +38,7 @@ _BLOCK = 24
 
 @dataclass(frozen=True)
 class Refusal:
-    """An origin at which the provider could not forecast, and why."""
+    """An origin, `as_of`, at which the provider could not forecast, and the `reason`."""
 
     as_of: pd.Timestamp
     reason: str
@@ -46,7 +46,17 @@ class Refusal:
 
 @dataclass(frozen=True, eq=False)
 class Walk:
-    """Forecasts of one provider for one target, in order of their origins, and the origins it refused."""
+    """Forecasts of one provider for one target.
+
+    Attributes
+    ----------
+    provider, target
+        Name of who forecast, and what.
+    forecasts
+        In order of their origins.
+    refusals
+        Origins at which there is no forecast, in order.
+    """
 
     provider: str
     target: Target

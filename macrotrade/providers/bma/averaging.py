@@ -45,6 +45,7 @@ class AveragedForecast:
 
     Parameters
     ----------
+    names : (n_series,) series.
     members : (n_members,) names of the members.
     weights : (n_members, n_series); each column sums to one.
     forecasts : one `SystemForecast` a member.
@@ -83,7 +84,7 @@ def average(
 
     Parameters
     ----------
-    values, n_horizons : as for `forecasting.forecast`.
+    system, values, n_horizons : as for `forecasting.forecast`.
     members : which members take part; `MACHINE`, `MA` and `MAS` name the published combinations.
     weighting : ``"per_observation"`` or ``"n_scaled"``.
     """

@@ -189,8 +189,14 @@ def estimate(
 ) -> tuple[Equation, ...]:
     """Equations with these regressors, estimated by least squares and cross-validated with ten folds.
 
-    ``places`` are the series on the left, all in turn by default. ``rss_chosen`` are standardised residual sums from
-    the folds that chose each equation; where they are not given the tenfold ones stand in.
+    Parameters
+    ----------
+    design : the regressors.
+    codes, counts : (n_equations, most) rows of ``design.columns``, the intercept first, and how many of them count.
+    origin : how the equations came about.
+    n_folds : (n_equations,) folds that chose each equation; by default none did.
+    rss_chosen : (n_equations,) standardised residual sums from those folds; by default the tenfold ones stand in.
+    places : (n_equations,) the series on the left; all in turn by default.
     """
     sample = design.sample
     left = np.arange(sample.n_series) if places is None else places

@@ -67,7 +67,19 @@ class Step:
 
 @dataclass(frozen=True, eq=False)
 class Chain:
-    """One member's forecasts between two panels; see the module's list. `withdrawn` follows `revised`, by series."""
+    """One member's forecasts between two panels, in the order of the module's list.
+
+    Attributes
+    ----------
+    before, after
+        As they were made.
+    later, revised, released
+        The earlier equations, on what is now asked for, then on numbers that were revised, then on new ones.
+    withdrawn
+        Between revised and released: series by series, numbers that the later panel no longer shows.
+    re_estimated, unrepaired, re_selected
+        The later panel's numbers, with the earlier regressors, without the guard, with the later system's regressors.
+    """
 
     before: Step
     later: Step

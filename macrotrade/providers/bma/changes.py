@@ -31,7 +31,7 @@ class FormChange:
 
 @dataclass(frozen=True)
 class CandidateChange:
-    """Series that newly Granger-cause another, and series that no longer do."""
+    """Series that newly Granger-cause `target` (`gained`), and series that no longer do (`lost`)."""
 
     target: str
     gained: tuple[str, ...]

@@ -53,7 +53,14 @@ class Term:
 
 @dataclass(frozen=True)
 class TermRow:
-    """One line of an equation's table."""
+    """One line of an equation's table.
+
+    Parameters
+    ----------
+    regressor : in words.
+    series, lag : name and periods back; empty and 0 where the regressor is no series.
+    coefficient, t_statistic : as in `Term`.
+    """
 
     regressor: str
     series: str

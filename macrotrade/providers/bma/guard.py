@@ -24,7 +24,14 @@ __all__ = ["Cut", "Replacement", "cut_weakest", "feeding_loop", "largest_changes
 
 @dataclass(frozen=True)
 class Cut:
-    """A contemporaneous link that the guard removed, after which the equation was estimated anew."""
+    """A contemporaneous link that the guard removed, after which the equation was estimated anew.
+
+    Parameters
+    ----------
+    target, source : whose equation it was in, and whose value entered.
+    t_statistic : of the link when it was removed.
+    reason : in words.
+    """
 
     target: str
     source: str
@@ -37,7 +44,14 @@ class Cut:
 
 @dataclass(frozen=True)
 class Replacement:
-    """An equation that the guard put another in place of."""
+    """An equation that the guard put another in place of.
+
+    Parameters
+    ----------
+    target : series whose equation it was.
+    by : what forecasts it instead.
+    reason : in words.
+    """
 
     target: str
     by: str

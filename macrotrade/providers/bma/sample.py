@@ -26,7 +26,7 @@ _FLAT = 1e-10  # relative spread below which a converted series counts as consta
 
 @dataclass(frozen=True)
 class LeftOut:
-    """A series that has no equation, and why."""
+    """A series that has no equation, by its ``name``, and the ``reason``."""
 
     name: str
     reason: str
@@ -34,7 +34,7 @@ class LeftOut:
 
 @dataclass(frozen=True)
 class Imputed:
-    """A gap that was filled: the series, the row of the values given, and the level put there."""
+    """A gap that was filled: ``name`` of the series, ``row`` of the values given, and the ``level`` put there."""
 
     name: str
     row: int
@@ -43,7 +43,7 @@ class Imputed:
 
 @dataclass(frozen=True)
 class Twin:
-    """A series that repeats another's converted form and is therefore no regressor for anyone."""
+    """A series, ``name``, that ``repeats`` another's converted form and is therefore no regressor for anyone."""
 
     name: str
     repeats: str
@@ -55,12 +55,14 @@ class Sample:
 
     Parameters
     ----------
+    settings : how it was drawn.
     names : the series that take part.
     columns : (n_series,) their places among the series given.
     conversions : form of each.
     converted : (n_periods, n_series) converted values, complete.
     first_row : row of the values given to which the first converted row belongs.
     first_season : season of row 0 of the values given, 0..season_length-1.
+    left_out, imputed, twins : what was given and takes no part, gaps that were filled, series that repeat others.
     constant : names whose converted form does not vary; their equations are an intercept.
     """
 
@@ -132,6 +134,7 @@ def draw_sample(
     values : (n_periods, n_series) reported levels as known at the origin, NaN where unknown. The last row is the
         origin's period.
     names : (n_series,) distinct names.
+    settings : how to draw it.
     first_season : season of row 0 (0 = the year's first period).
     start : first row of the sample; a series whose first value comes later is left out and recorded.
 

@@ -163,8 +163,16 @@ def solve_linear(
 
     Parameters
     ----------
+    form : the equations.
     values : (n_periods, n_series) converted values, NaN where to be forecast. Row t is the panel's row t.
     scales : (n_series,) unit in which changes are judged.
+    first_season : season of row 0.
+    tolerance, max_sweeps : a row has settled when no value moves by more than so many scales; sweeps it may take.
+
+    Raises
+    ------
+    FitError
+        Some loop is singular and Gauss-Seidel does not settle.
     """
     first_row = _first_missing_row(values, form.longest_lag)
     fixed_part = form.fixed_part(first_row, len(values) - first_row, first_season)
@@ -200,7 +208,9 @@ def solve_callables(
     ----------
     equations : one for each column; called with all values so far and the row to compute.
     values : (n_periods, n_series), NaN where to be solved; the first row must be known.
+    scales : (n_series,) unit in which changes are judged.
     order : columns in the order in which a sweep visits them, as given by default.
+    tolerance, max_sweeps : as for `solve_linear`.
 
     Raises
     ------

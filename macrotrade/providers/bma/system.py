@@ -32,7 +32,14 @@ __all__ = ["Link", "System", "build_system"]
 
 @dataclass(frozen=True)
 class Link:
-    """A series that informs another through its equation."""
+    """A series that informs another through its equation.
+
+    Parameters
+    ----------
+    source, target : who informs whom.
+    lags : periods back at which it enters, 0 for the same period.
+    largest_t : largest absolute t statistic among them.
+    """
 
     source: str
     target: str

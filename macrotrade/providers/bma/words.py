@@ -42,7 +42,19 @@ def reasons_of(
     target: Target,
     weights: FloatArray,
 ) -> tuple[str, ...]:
-    """What is behind a forecast: equations and weights of its series, what the guard did, what the data lacked."""
+    """What is behind a forecast: equations and weights of its series, what the guard did, what the data lacked.
+
+    Parameters
+    ----------
+    system, reading, target
+        What forecast, from which numbers, and what.
+    solved
+        By horizon, each member's solution in the order of `members`.
+    members
+        Who takes part in the average.
+    weights
+        Shape (n_members, n_horizons, n_series).
+    """
     labels = [member_label(member, system.settings) for member in members]
     first = solved[target.horizons[0]]
     reasons: list[str] = []

@@ -39,6 +39,10 @@ def prepare_blocks(
 ) -> tuple[FloatArray, FloatArray, BoolArray, FloatArray]:
     """Cross products and inverses of every block over every training sample, the whole one last.
 
+    Parameters
+    ----------
+    blocks, needed : from `lay_out_blocks`, and (n_series,) the series whose blocks are wanted.
+
     Returns
     -------
     products : (n_schemes, n_series, folds + 1, width, width).
@@ -118,7 +122,8 @@ def residual_stage_rss(
 ) -> float:
     """Cross-validated RSS of an equation's residuals on [1, block], or infinity once it must exceed ``limit``.
 
-    The in-sample sum e'e - c'Ac bounds the cross-validated one from below. ``work`` is (>= folds + 2, width).
+    The in-sample sum e'e - c'Ac bounds the cross-validated one from below. ``inverses`` are the block's from
+    `prepare_blocks`; ``work`` is (>= folds + 2, width).
     """
     width = block.shape[1]
     whole = work[n_folds]

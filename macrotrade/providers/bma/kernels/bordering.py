@@ -41,9 +41,10 @@ def border(
 ) -> bool:
     """Regress a block on an equation in one training sample, and y's remainder on what is left of the block.
 
-    With A, b the equation's inverse and coefficients and C = X'B, fills ``moved`` with A C and sweeps S = B'B - C'AC:
-    ``schur`` then holds the block's coefficients g = S^-1 (B'y - C'b) in row 0, -S^-1 in the rest, and minus the gain
-    in its corner. Returns False when a pivot is at or below its share of the column's variation.
+    With A, b the equation's inverse and coefficients (``base``) and C = X'B (``cross``, row 0 for y), fills ``moved``
+    with A C and sweeps S = B'B - C'AC: ``schur`` then holds the block's coefficients g = S^-1 (B'y - C'b) in row 0,
+    -S^-1 in the rest, and minus the gain in its corner. Returns False when a pivot is at or below its share of the
+    column's variation.
     """
     width = products.shape[1]
     for i in range(1, k + 1):
@@ -96,8 +97,9 @@ def joint_stage_rss(
 ) -> tuple[float, bool]:
     """Cross-validated RSS of an equation with one more block, or infinity once it must exceed ``limit``.
 
-    With g and A C from `border`, a held-out residual is e - B g + X A C g. Each fold's left-out residuals are at least
-    as large as its in-sample ones, which bounds the folds still to come.
+    With g and A C from `border`, a held-out residual is e - B g + X A C g, where e is the equation's own: ``held_out``,
+    or ``in_sample`` under the whole sample's coefficients. Each fold's left-out residuals are at least as large as its
+    in-sample ones, which bounds the folds still to come.
 
     Returns (rss, settled); not settled where a sample is so nearly singular that it needs the careful route.
     """
@@ -151,7 +153,7 @@ def squares_with_block(
     start: int,
     stop: int,
 ) -> float:
-    """Sum over rows start..stop-1 of (e - B g + X shift)^2."""
+    """Sum over rows start..stop-1 of (e - B g + X shift)^2, with e the residuals and g = ``gamma``."""
     width = block.shape[1]
     total = 0.0
     for t in range(start, stop):

@@ -42,6 +42,7 @@ def build_all(
     shares : (n_workers + 1,) where each worker's part of ``order`` begins; results do not depend on it.
     candidate_starts, candidates, joint_in_sample : candidates of each series in compressed rows, and the in-sample
         residual sum of own lags and the candidate's block (0 where unknown).
+    capacity : regressors that an equation may hold on its way.
 
     Returns
     -------
@@ -89,7 +90,10 @@ def build_one(
     out_codes: IntArray,
     out_numbers: FloatArray,
 ) -> None:
-    """Build one equation with each fold scheme, keep the better, and take the closing steps."""
+    """Build one equation with each fold scheme, keep the better, and take the closing steps.
+
+    ``joint_in_sample``, ``out_codes`` and ``out_numbers`` are one series' share of what `build_all` takes and fills.
+    """
     y = task.columns[target * task.stride]
     for t in range(y.shape[0]):
         space.rows[t, 0] = y[t]
@@ -125,7 +129,11 @@ def alternate(
     joint_in_sample: FloatArray,
     codes: IntArray,
 ) -> tuple[int, float]:
-    """Forward selection and backward deletion in turn until nothing improves. Returns (k, cross-validated RSS)."""
+    """Forward selection and backward deletion in turn until nothing improves. Returns (k, cross-validated RSS).
+
+    Fills ``codes``. ``joint_in_sample`` holds, by candidate, a sum that the first block's cross-validated RSS cannot
+    pass below.
+    """
     n = task.columns.shape[1]
     kind = task.kind
     n_folds = task.fold_counts[scheme]

@@ -53,7 +53,8 @@ def best_joint(
 ) -> int:
     """The remaining candidate whose block beside the equation gives the least criterion below ``beat``, or -1.
 
-    Candidates are visited in order of a bound that their cross-validated RSS cannot pass below.
+    Candidates are visited in the order ``visiting``; one whose cross-validated RSS cannot, by its place in
+    ``in_sample_bounds``, come below the best so far is passed over.
     """
     n = task.columns.shape[1]
     n_folds = task.fold_counts[scheme]
@@ -149,7 +150,10 @@ def best_on_residuals(
 
 @compiled
 def careful_rss(task: Task, trial: Workspace, scheme: int, base: IntArray, k: int, series: int) -> tuple[float, int]:
-    """Cross-validated RSS and parameters of an equation with one more block, set up from nothing."""
+    """Cross-validated RSS and parameters of an equation with one more block, set up from nothing.
+
+    The equation is the first k codes of ``base``; the block is that of ``series``.
+    """
     codes = np.empty(k + task.q + 1, dtype=np.int64)
     codes[:k] = base[:k]
     append_block(task, codes, k, series)

@@ -147,7 +147,9 @@ def delete_backward(
 ) -> tuple[int, float, float]:
     """Delete the regressor of least |t| while that lowers the criterion. Returns (k, score, rss).
 
-    t_m^2 is proportional to b_m^2 / A_mm, which is also what its deletion adds to the in-sample RSS.
+    ``score`` and ``rss`` are those of the equation as it comes, by criterion ``kind``, from ``in_sample`` residuals or
+    from those left out. t_m^2 is proportional to b_m^2 / A_mm, which is also what its deletion adds to the in-sample
+    RSS.
     """
     rows, state, floors, residuals = space.rows, space.state, space.floors, space.residuals
     n = rows.shape[0]

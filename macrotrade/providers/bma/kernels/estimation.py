@@ -28,7 +28,7 @@ def estimate_all(
 
     Parameters
     ----------
-    columns : (n_codes, n) standardised regressors.
+    columns, spread : (n_codes, n) standardised regressors and the variation of each about its mean.
     targets : (n_equations,) code of each equation's left-hand side.
     codes, counts : (n_equations, >= k) regressors, the intercept first, and how many.
     means, scales : (n_codes,) so that column = (raw - mean) / scale.

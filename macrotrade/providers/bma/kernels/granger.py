@@ -35,7 +35,10 @@ TILE = 16  # causes worked on together: their tables stay in the first-level cac
 def partitioned(
     values: FloatArray, presample: int, p: int, q: int, n_tested: int, floor: float
 ) -> tuple[FloatArray, FloatArray, FloatArray, BoolArray]:
-    """`partitioned_gains` from the standardised series alone, shape (n_periods, n_series)."""
+    """`partitioned_gains` from the standardised series alone: ``values``, shape (n_periods, n_series).
+
+    Rows from ``presample`` on are the observations; ``n_tested`` and ``floor`` as there.
+    """
     longest = max(p, q)
     n_series = values.shape[1]
     padded = np.zeros((len(values), -(-n_series // TILE) * TILE))
@@ -65,7 +68,11 @@ def lag_sums(values: FloatArray, presample: int, n_lags: int) -> FloatArray:
 
 @compiled
 def block_products(values: FloatArray, products: FloatArray, sums: FloatArray, presample: int, q: int) -> FloatArray:
-    """Centred Gram matrix of each series' lags 0..q, shape (q + 1, q + 1, n_series)."""
+    """Centred Gram matrix of each series' lags 0..q, shape (q + 1, q + 1, n_series).
+
+    ``values`` (n_periods, n_series), of which rows from ``presample`` on are the observations; ``products`` and
+    ``sums`` from `lag_products` and `lag_sums` to lag q or beyond.
+    """
     n_periods, n_series = values.shape
     n = n_periods - presample
     out = np.empty((q + 1, q + 1, n_series))
@@ -110,6 +117,7 @@ def partitioned_gains(
     turned : ``products`` with causes and effects exchanged.
     products, sums : from `lag_products` and `lag_sums` to lag max(p, q).
     blocks : from `block_products`.
+    n_series, presample : columns that are series; rows before the first observation.
     n_tested : columns of the block (lags 1..n_tested) in the first gain; the second takes the whole block.
     floor : a pivot below this share of its column's variation marks the pair as doubtful.
 

@@ -36,8 +36,6 @@ def trace_back(
     gradient : (longest lag + n_rows, n_series). On entry c, F's weight on each cell; on return dF/dshock in missing
         cells and dF/dx in known ones. The rows before the first forecast one are known.
     missing : (n_rows, n_series) cells that are forecast.
-    lag_*, now_* : terms by equation, compressed rows.
-    component_starts, members : series in the order in which they can be solved.
     """
     before = gradient.shape[0] - missing.shape[0]
     for t in range(missing.shape[0] - 1, -1, -1):

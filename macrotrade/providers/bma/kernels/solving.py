@@ -30,12 +30,12 @@ def sweep_forward(
     """Gauss-Seidel: fill the missing cells of ``values`` from ``first_row`` on; known cells are never touched.
 
     x_i[t] = fixed_i[t] + sum w x_s[t - lag] + sum w x_s[t]. Each period starts from the last one's values and is swept
-    in ``order`` until no value moves by more than ``tolerance`` of its scale.
+    in ``order`` until no value moves by more than ``tolerance`` of its scale, or ``max_sweeps`` times.
 
     Parameters
     ----------
     fixed_part : (n_periods - first_row, n_series) intercept, season and trend.
-    lag_*, now_* : terms by equation, compressed rows.
+    scales : (n_series,) unit in which moves are judged.
 
     Returns
     -------
@@ -96,7 +96,9 @@ def substitute_forward(
     component_starts: IntArray,
     members: IntArray,
 ) -> bool:
-    """The same periods directly: (I - A0_uu) x_u = fixed_u + lags_u + A0_uk x_k, u the missing cells, k the known.
+    """The periods of `sweep_forward` directly: (I - A0_uu) x_u = fixed_u + lags_u + A0_uk x_k.
+
+    u are the missing cells of ``values`` from ``first_row`` on, k the known; ``fixed_part`` is as there.
 
     Components come in the order in which they can be solved, so that this is an elimination by blocks: one value
     where there is no loop, a small dense system where there is.
@@ -193,7 +195,7 @@ def shock_deviations(
     ----------
     missing : (n_periods, n_series) cells that are forecast.
     deviations : (n_series,) size of each equation's shock.
-    groups : (n_series,) group of each series.
+    groups, n_groups : (n_series,) group of each series, 0..n_groups-1.
     """
     n_periods, n_series = missing.shape
     out = np.zeros((n_periods, n_series))

@@ -95,7 +95,7 @@ def fill_products(rows: FloatArray, size: int, bounds: IntArray, n_folds: int, s
 
 @compiled
 def sweep_in(matrix: FloatArray, size: int, first: int, last: int, floors: FloatArray, share: float) -> int:
-    """Sweep pivots first..last-1 in order; the first pivot at or below share * floors[pivot] stops it.
+    """Sweep pivots first..last-1 of ``matrix`` in order; the first pivot at or below share * floors[pivot] stops it.
 
     Returns the pivot that stopped it, or -1 when all went in. The swept block is minus the inverse.
     """
@@ -197,7 +197,7 @@ def held_out_rss_without(
 ) -> float:
     """`held_out_rss` after deleting regressor m, from the residuals with it: e + (b_m/A_mm) x' a_m.
 
-    Fills ``without`` with the new residuals.
+    Fills ``without`` with the new residuals; ``weights`` is workspace.
     """
     width = padded(size)
     total = 0.0
