@@ -86,9 +86,7 @@ def test_two_providers_of_one_name_need_labels(tmp_path: Path) -> None:
 
 def test_a_missing_file_offers_the_ones_that_are_there(tmp_path: Path) -> None:
     _written(tmp_path, GOOD)
-    with pytest.raises(
-        SettingsError, match=r"No file .*some_strategi\.toml\. Did you mean .*some_strategy\.toml"
-    ):
+    with pytest.raises(SettingsError, match=r"No file .*some_strategi\.toml\. Did you mean .*some_strategy\.toml"):
         read_strategy(tmp_path / "some_strategi.toml")
 
 
