@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -18,6 +19,8 @@ from macrotrade.providers.benchmarks.factor_model import FactorModel
 from macrotrade.providers.benchmarks.random_forest import RandomForest
 from macrotrade.providers.benchmarks.shrinkage import ElasticNet, Lasso, Ridge
 from macrotrade.providers.registry import load, name_of
+from macrotrade.sources.fred_md import load_fred_md
+from macrotrade.sources.fred_md_names import RENAMED
 from macrotrade.testing import check_provider
 
 MEASURES = ("level", "change", "log_change", "one_period_change", "one_period_log_change")
@@ -282,6 +285,20 @@ def test_a_window_forgets_what_is_older(history: History) -> None:
 def test_settings_that_make_no_sense_are_refused(make: object, words: str) -> None:
     with pytest.raises(SettingsError, match=words):
         make()  # type: ignore[operator]
+
+
+def test_vintages_with_months_never_published_are_served(shared_data: Path) -> None:
+    """Consumer prices and unemployment of October 2025 were never published."""
+    table = shared_data / "fredmd" / "fredmd_all_vintages_1999-08_2026-03.parquet"
+    panel = load_fred_md(table, rename=RENAMED).as_of("2025-12-31")
+    target = Target(("CPIAUCSL", "UNRATE"), (1, 6), ("one_period_log_change", "change"))
+
+    for provider in (Lasso(window=300), FactorModel(window=300)):
+        forecast = provider.fit(panel, target).forecast(panel)
+        assert 0.001 < forecast.spread()[0, 0] < 0.006
+        assert (np.abs(forecast.point()) < 2 * forecast.spread()).all()
+        assert any("was not published for 1 periods" in reason for reason in forecast.reasons)
+        assert any("missing values" in reason for reason in forecast.reasons)
 
 
 def test_they_are_registered() -> None:
