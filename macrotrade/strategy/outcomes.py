@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-from macrotrade._typing import FloatArray, Frequency
+from macrotrade._typing import AnyArray, FloatArray, Frequency
 from macrotrade.panel.vintages import History
 
 __all__ = ["Reported", "with_outcomes"]
@@ -15,7 +17,8 @@ __all__ = ["Reported", "with_outcomes"]
 Reported: TypeAlias = Literal["last", "first"]
 """``last``: numbers after all revisions. ``first``: the edition in which the forecast period first appeared."""
 
-_Known: TypeAlias = dict[tuple[pd.Timestamp, str], pd.Period]
+_Ordinals: TypeAlias = npt.NDArray[np.int64]
+"""Periods as whole numbers, as pandas counts them."""
 
 
 def with_outcomes(
@@ -40,34 +43,74 @@ def with_outcomes(
     """
     if forecasts.empty:
         return forecasts.assign(outcome=np.empty(0))
+    asked = _asked(forecasts, history, frequency)
+    last_reported = history.as_last_reported(frequency)
     macro = ~forecasts["series"].isin(history.market.columns).to_numpy()
-    known = _last_known(history, forecasts[macro], frequency)
     if reported == "last" or not macro.any():
-        return _measured(forecasts, history.as_last_reported(frequency), known, frequency)
-    parts = []
-    if not macro.all():
-        parts.append(_measured(forecasts[~macro], history.as_last_reported(frequency), known, frequency))
-    editions = _first_editions(forecasts[macro], history, frequency)
-    for day, rows in forecasts[macro].groupby(editions, sort=False):
-        parts.append(_measured(rows, history.as_of(pd.Timestamp(day)).frame(frequency), known, frequency))
-    unknown = forecasts[macro][editions.isna().to_numpy()]
-    return pd.concat([*parts, unknown.assign(outcome=np.nan)]).sort_index()
+        return forecasts.assign(outcome=_outcomes(asked, last_reported))
+    outcome = np.full(len(forecasts), np.nan)
+    outcome[~macro] = _outcomes(asked.at(np.flatnonzero(~macro)), last_reported)
+    for day, rows in _first_editions(asked.at(np.flatnonzero(macro)), history, frequency):
+        places = np.flatnonzero(macro)[rows]
+        outcome[places] = _outcomes(asked.at(places), history.as_of(day).frame(frequency))
+    return forecasts.assign(outcome=outcome)
 
 
-def _measured(forecasts: pd.DataFrame, numbers: pd.DataFrame, known: _Known, frequency: Frequency) -> pd.DataFrame:
-    """Outcomes of these forecasts by one table of numbers, periods x series."""
-    parts = [
-        part.assign(outcome=_outcome(part, numbers[str(name)], _known_until(part, known, frequency), frequency))
-        for name, part in forecasts.groupby("series", sort=False)
-    ]
-    return pd.concat(parts).sort_index()
+@dataclass(frozen=True)
+class _Asked:
+    """What is to be looked up for each forecast, arrays of shape (n_forecasts,).
+
+    Attributes
+    ----------
+    series, measure
+        Names.
+    period, known_until
+        Ordinals of the period forecast, and of the last one known at the origin.
+    """
+
+    series: AnyArray
+    measure: AnyArray
+    period: _Ordinals
+    known_until: _Ordinals
+
+    def at(self, places: npt.NDArray[np.intp]) -> _Asked:
+        """Some of the forecasts."""
+        return _Asked(self.series[places], self.measure[places], self.period[places], self.known_until[places])
 
 
-def _outcome(part: pd.DataFrame, series: pd.Series, known_until: pd.PeriodIndex, frequency: Frequency) -> FloatArray:
-    period = pd.PeriodIndex(part["period"], freq=frequency)
-    end = _at(series, period)
-    since_origin, one_before = _at(series, known_until), _at(series, period - 1)
-    measure = part["measure"].to_numpy(dtype=object)
+def _asked(forecasts: pd.DataFrame, history: History, frequency: Frequency) -> _Asked:
+    codes, labels = pd.factorize(forecasts["period"])
+    period = pd.PeriodIndex(labels, freq=frequency).asi8[codes]
+    return _Asked(
+        forecasts["series"].to_numpy(dtype=object),
+        forecasts["measure"].to_numpy(dtype=object),
+        period,
+        _known_until(forecasts, period - forecasts["horizon"].to_numpy(dtype=np.int64), history, frequency),
+    )
+
+
+def _known_until(forecasts: pd.DataFrame, complete: _Ordinals, history: History, frequency: Frequency) -> _Ordinals:
+    """Last known period at each forecast's origin: for market series the last complete one."""
+    known = complete.copy()
+    macro = np.flatnonzero(~forecasts["series"].isin(history.market.columns).to_numpy())
+    series = forecasts["series"].to_numpy(dtype=object)[macro]
+    origin, days = pd.factorize(forecasts["as_of"].iloc[macro])
+    for number, day in enumerate(pd.DatetimeIndex(days)):
+        frame = history.as_of(day).frame(frequency)
+        present = frame.notna().to_numpy()
+        last = pd.PeriodIndex(frame.index).asi8[len(frame) - 1 - np.argmax(present[::-1], axis=0)]
+        rows = np.flatnonzero(origin == number)
+        column = frame.columns.get_indexer(pd.Index(series[rows]))
+        known[macro[rows]] = np.where(column >= 0, last[column], complete[macro[rows]])
+    return known
+
+
+def _outcomes(asked: _Asked, numbers: pd.DataFrame) -> FloatArray:
+    """Outcomes by one table of numbers, periods x series; NaN where it has none."""
+    end, since_origin, one_before = (
+        _values(numbers, asked.series, period) for period in (asked.period, asked.known_until, asked.period - 1)
+    )
+    measure = asked.measure
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.select(
             [measure == "level", measure == "change", measure == "log_change", measure == "one_period_change"],
@@ -76,42 +119,25 @@ def _outcome(part: pd.DataFrame, series: pd.Series, known_until: pd.PeriodIndex,
         )
 
 
-def _first_editions(forecasts: pd.DataFrame, history: History, frequency: Frequency) -> pd.Series:
-    """Day on which the period of each forecast was first reported; NaT where it has not been."""
+def _values(numbers: pd.DataFrame, series: AnyArray, period: _Ordinals) -> FloatArray:
+    row = pd.Index(pd.PeriodIndex(numbers.index).asi8).get_indexer(pd.Index(period))
+    column = numbers.columns.get_indexer(pd.Index(series))
+    found = numbers.to_numpy(dtype=np.float64)[row, column]
+    return np.where((row >= 0) & (column >= 0), found, np.nan)
+
+
+def _first_editions(
+    asked: _Asked, history: History, frequency: Frequency
+) -> list[tuple[pd.Timestamp, npt.NDArray[np.intp]]]:
+    """Days on which periods were first reported, each with the places of their forecasts; the unreported have none."""
     table = history.releases[frequency]
-    wanted = forecasts["series"].unique()
-    rows = np.flatnonzero(np.isin(table.series, [table.names.index(str(name)) for name in wanted]))
     first = (
-        pd.DataFrame({"series": table.series[rows], "period": table.period[rows], "released": table.released[rows]})
+        pd.DataFrame({"series": table.series, "period": table.period, "released": table.released})
         .groupby(["series", "period"])["released"]
         .min()
     )
-    codes = forecasts["series"].map({str(name): table.names.index(str(name)) for name in wanted})
-    ordinals = pd.PeriodIndex(forecasts["period"], freq=frequency).asi8
-    day = first.reindex(pd.MultiIndex.from_arrays([codes, ordinals])).to_numpy()
-    return pd.Series(pd.to_datetime(day, unit="D"), index=forecasts.index)
-
-
-def _last_known(history: History, forecasts: pd.DataFrame, frequency: Frequency) -> _Known:
-    """Last period of each macro series that was known at each origin."""
-    names = [str(name) for name in forecasts["series"].unique()]
-    known = {}
-    for origin in forecasts["as_of"].unique():
-        frame = history.as_of(origin).frame(frequency)
-        present = frame.notna().to_numpy()
-        last = len(frame) - 1 - np.argmax(present[::-1], axis=0)
-        known.update(
-            {(origin, name): frame.index[last[frame.columns.get_loc(name)]] for name in names if name in frame}
-        )
-    return known
-
-
-def _known_until(part: pd.DataFrame, last_known: _Known, frequency: Frequency) -> pd.PeriodIndex:
-    """Last known period at each row's origin: the last complete one, unless the series was published later."""
-    complete = pd.PeriodIndex(part["period"], freq=frequency) - part["horizon"].to_numpy()
-    name = str(part["series"].iloc[0])
-    return pd.PeriodIndex([last_known.get((o, name), c) for o, c in zip(part["as_of"], complete, strict=True)])
-
-
-def _at(series: pd.Series, periods: pd.PeriodIndex) -> FloatArray:
-    return series.reindex(periods).to_numpy(dtype=np.float64)
+    code = pd.Index(table.names).get_indexer(pd.Index(asked.series))
+    day = first.reindex(pd.MultiIndex.from_arrays([code, asked.period])).to_numpy(dtype=np.float64)
+    return [
+        (pd.Timestamp(int(each), unit="D"), np.flatnonzero(day == each)) for each in np.unique(day[np.isfinite(day)])
+    ]
