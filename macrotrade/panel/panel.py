@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 import pandas as pd
@@ -15,7 +16,7 @@ from macrotrade._typing import Frequency, SeriesKind
 from macrotrade.errors import DataError, near_misses
 from macrotrade.schedule import last_complete_period
 
-__all__ = ["Panel", "SeriesInfo", "Vintages"]
+__all__ = ["Panel", "SeriesInfo", "Vintages", "counted"]
 
 Vintages: TypeAlias = Literal["true", "pseudo"]
 """``true``: numbers as first published and revised; ``pseudo``: final numbers, each held back by its delay."""
@@ -85,6 +86,9 @@ class Panel:
     def __post_init__(self) -> None:
         object.__setattr__(self, "series", MappingProxyType(dict(self.series)))
         object.__setattr__(self, "frames", _Copies(self.frames))
+
+    def __repr__(self) -> str:
+        return f"Panel(as_of={self.as_of:%Y-%m-%d}, vintages={self.vintages!r}, series={counted(self.series)})"
 
     def frame(self, frequency: Frequency = "M") -> pd.DataFrame:
         """Series at one frequency, in reported units: rows are periods (sessions for ``D``), columns series.
@@ -176,6 +180,16 @@ class Panel:
             digest.update("|".join(map(str, frame.index[[0, -1]])).encode() if len(frame) else b"")
             digest.update(np.ascontiguousarray(frame.to_numpy(dtype=np.float64)).tobytes())
         return digest.hexdigest()
+
+
+def counted(series: Mapping[str, SeriesInfo]) -> str:
+    """How many series there are of each kind, in words.
+
+    >>> counted({"DGS10": SeriesInfo("DGS10", kind="yield"), "PAYEMS": SeriesInfo("PAYEMS"), "RPI": SeriesInfo("RPI")})
+    '2 macro, 1 yield'
+    """
+    counts = Counter(info.kind for info in series.values())
+    return ", ".join(f"{counts[kind]} {kind}" for kind in get_args(SeriesKind) if counts[kind]) or "none"
 
 
 class _Copies(Mapping[Frequency, pd.DataFrame]):

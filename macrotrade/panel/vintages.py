@@ -12,7 +12,7 @@ import pandas as pd
 from macrotrade._typing import Frequency
 from macrotrade.errors import DataError, near_misses
 from macrotrade.panel.grid import PeriodGrid, period_grid
-from macrotrade.panel.panel import Panel, SeriesInfo, Vintages
+from macrotrade.panel.panel import Panel, SeriesInfo, Vintages, counted
 from macrotrade.panel.releases import NEVER, Releases, days
 from macrotrade.schedule import last_complete_period
 
@@ -59,6 +59,9 @@ class History:
             raise DataError(
                 f"History {self.name!r}: market dates must rise without duplicates; sort and drop duplicates."
             )
+
+    def __repr__(self) -> str:
+        return f"History(name={self.name!r}, vintages={self.vintages!r}, series={counted(self.series)})"
 
     def as_of(self, moment: str | pd.Timestamp) -> Panel:
         """Panel of what was public at the end of the day `moment`.

@@ -247,6 +247,13 @@ def test_every_fingerprint_differs_where_one_number_does(revised: History) -> No
     assert other.fingerprint() != panel.fingerprint()
 
 
+def test_a_history_and_its_panels_are_told_in_a_line() -> None:
+    history = daily_market(pd.date_range("2020-01-01", "2020-06-30"))
+
+    assert repr(history) == "History(name='market', vintages='pseudo', series=1 price)"
+    assert repr(history.as_of("2020-03-31")) == "Panel(as_of=2020-03-31, vintages='pseudo', series=1 price)"
+
+
 @pytest.fixture(scope="module")
 def archive(shared_data: Path) -> tuple[History, pd.DataFrame]:
     path = shared_data / "fredmd" / "fredmd_all_vintages_1999-08_2026-03.parquet"
