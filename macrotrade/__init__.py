@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from macrotrade.panel.panel import Panel, SeriesInfo
     from macrotrade.panel.vintages import History, Releases
     from macrotrade.portfolio.simulate import simulate
-    from macrotrade.report.document import report
+    from macrotrade.report.document import make_report
     from macrotrade.report.parts import Section
     from macrotrade.schedule import Schedule
     from macrotrade.signals.rules import Rule
@@ -54,9 +54,9 @@ __all__ = [
     "decide",
     "instrument",
     "load",
+    "make_report",
     "positions",
     "read_strategy",
-    "report",
     "simulate",
     "walk_forward",
 ]
@@ -84,9 +84,9 @@ _HOME = {
     "decide": "strategy.decide",
     "instrument": "instruments",
     "load": "sources.load",
+    "make_report": "report.document",
     "positions": "strategy.run",
     "read_strategy": "strategy.spec",
-    "report": "report.document",
     "simulate": "portfolio.simulate",
     "walk_forward": "strategy.walk_forward",
 }

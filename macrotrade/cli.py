@@ -190,7 +190,7 @@ def _day(given: datetime | None) -> str | None:
 
 
 def _run_backtest(strategy: Strategy, out: Path, jobs: int) -> None:
-    from macrotrade.report.document import report
+    from macrotrade.report.document import make_report
     from macrotrade.report.terminal import summary_table
     from macrotrade.strategy.backtest import backtest as run
 
@@ -198,7 +198,7 @@ def _run_backtest(strategy: Strategy, out: Path, jobs: int) -> None:
     with _progress(strategy, history) as advance:
         result = run(strategy, history, n_jobs=jobs, store=out / "blocks", progress=advance)
     _show(summary_table(result))
-    typer.echo(f"wrote {report(result).save(out)}")
+    typer.echo(f"wrote {make_report(result).save(out)}")
 
 
 @contextmanager

@@ -69,6 +69,16 @@ def test_a_name_that_is_not_there_is_refused() -> None:
         macrotrade.forcast  # noqa: B018
 
 
+@pytest.mark.parametrize("file", [file for file in MODULES if "def __getattr__" in file.read_text()], ids=module_name)
+def test_no_name_that_is_fetched_late_is_also_a_submodule(file: Path) -> None:
+    """Which of the two the package would give would depend on what had been imported before."""
+    submodules = {path.stem for path in file.parent.glob("*.py")} | {
+        path.parent.name for path in file.parent.glob("*/__init__.py")
+    }
+
+    assert not set(listed_names(ast.parse(file.read_text(encoding="utf-8"))) or []) & submodules
+
+
 @pytest.mark.parametrize("file", MODULES, ids=module_name)
 def test_a_module_says_what_it_is_and_what_it_offers(file: Path) -> None:
     tree = ast.parse(file.read_text(encoding="utf-8"))

@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from macrotrade.report.document import Report, report
+    from macrotrade.report.document import Report, make_report
     from macrotrade.report.parts import Card, Cards, Choice, Column, Figure, Section, Table, Words
 
 _HOME = {
@@ -22,10 +22,10 @@ _HOME = {
     "Section": "parts",
     "Table": "parts",
     "Words": "parts",
-    "report": "document",
+    "make_report": "document",
 }
 
-__all__ = ["Card", "Cards", "Choice", "Column", "Figure", "Report", "Section", "Table", "Words", "report"]
+__all__ = ["Card", "Cards", "Choice", "Column", "Figure", "Report", "Section", "Table", "Words", "make_report"]
 
 
 def __getattr__(name: str) -> Any:

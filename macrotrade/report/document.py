@@ -26,7 +26,7 @@ from macrotrade.report.parts import Section
 from macrotrade.report.summary import lead
 from macrotrade.strategy.result import Backtest
 
-__all__ = ["Report", "report"]
+__all__ = ["Report", "make_report"]
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Report:
         return page_path
 
 
-def report(backtest: Backtest, sections: Sequence[Section] = ()) -> Report:
+def make_report(backtest: Backtest, sections: Sequence[Section] = ()) -> Report:
     """Report of a finished run.
 
     Parameters
@@ -79,7 +79,7 @@ def report(backtest: Backtest, sections: Sequence[Section] = ()) -> Report:
     --------
     ::
 
-        report(backtest, [Section("Weights through time", figure)]).save("out")
+        make_report(backtest, [Section("Weights through time", figure)]).save("out")
     """
     cast, judgement = cast_of(backtest), judge(backtest)
     told = contents(backtest, cast, judgement, tuple(sections))

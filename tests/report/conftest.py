@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from macrotrade.instruments import INSTRUMENTS
-from macrotrade.report import Report, report
+from macrotrade.report import Report, make_report
 from macrotrade.sources.embedded_tables import read_table
 from macrotrade.strategy.result import COLUMN_LEVELS, Backtest, Decision, Source
 from macrotrade.strategy.run import rule_label
@@ -31,7 +31,7 @@ def backtest() -> Backtest:
 
 @pytest.fixture(scope="session")
 def made(backtest: Backtest) -> Report:
-    return report(backtest)
+    return make_report(backtest)
 
 
 @pytest.fixture(scope="session")

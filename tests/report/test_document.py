@@ -14,7 +14,7 @@ import pytest
 from markupsafe import Markup
 
 from macrotrade.errors import SettingsError
-from macrotrade.report import Report, Section, report
+from macrotrade.report import Report, Section, make_report
 from macrotrade.strategy.result import Backtest
 
 
@@ -77,7 +77,7 @@ def test_results_are_strict_json_and_agree_with_the_page(made: Report, saved: Pa
 
 
 def test_the_same_run_gives_the_same_report(made: Report, backtest: Backtest) -> None:
-    again = report(backtest)
+    again = make_report(backtest)
 
     assert again.html == made.html
     assert again.markdown == made.markdown
@@ -93,7 +93,7 @@ def test_further_sections_join_the_page_and_plain_strings_carry_no_markup(made: 
     figure = go.Figure(go.Scatter(x=[1, 2], y=[3, 4]))
     weights = pd.DataFrame({"member": ["a", "b"], "weight": [0.25, 0.75]})
 
-    told = report(
+    told = make_report(
         backtest,
         [Section("Weights through time", ("<script>alert(1)</script>", Markup("<b>bold</b>"), weights, figure))],
     )
