@@ -28,7 +28,7 @@ from macrotrade.providers.bma.guard import (
     no_change,
     sound_loops,
 )
-from macrotrade.providers.bma.kernels.conversion import integrate
+from macrotrade.providers.bma.kernels.conversion import difference, integrate
 from macrotrade.providers.bma.kernels.graph import linked_groups
 from macrotrade.providers.bma.kernels.solving import shock_deviations
 from macrotrade.providers.bma.sample import fill_gaps
@@ -81,6 +81,7 @@ class SystemForecast:
     equations : equations that made the forecast, after the guard.
     solution : converted values of all periods and how the solve went.
     cuts, replacements : what the guard did to make the forecast plausible.
+    edge : the panel as it was read.
     """
 
     names: tuple[str, ...]
@@ -93,6 +94,7 @@ class SystemForecast:
     solution: Solution
     cuts: tuple[Cut, ...]
     replacements: tuple[Replacement, ...]
+    edge: Edge
 
 
 def forecast(
@@ -135,7 +137,9 @@ def read_edge(system: System, values: FloatArray, n_horizons: int) -> Edge:
     empty = np.isnan(levels).all(axis=0)
     if empty.any():
         raise DataError(f"No value is known of {', '.join(np.array(system.names)[empty])}.")
-    working = np.column_stack([c.working(levels[:, j]) for j, c in enumerate(system.conversions)])
+    logs = np.array([conversion.log for conversion in system.conversions])
+    orders = np.array([conversion.order for conversion in system.conversions])
+    working = np.where(logs, np.log(np.where(logs & (levels > 0.0), levels, np.nan)), levels)
     lost = np.isnan(working) & ~np.isnan(levels)
     lost[: system.sample.first_row - 1] = False
     if lost.any():
@@ -143,7 +147,9 @@ def read_edge(system: System, values: FloatArray, n_horizons: int) -> Edge:
             f"{', '.join(np.array(system.names)[lost.any(axis=0)])} took a value at or below zero and has no "
             "logarithm, in which the system holds it; build the system again on these values."
         )
-    converted = np.column_stack([c.apply(levels[:, j]) for j, c in enumerate(system.conversions)])
+    converted = np.empty_like(working)
+    for order in set(orders.tolist()):
+        converted[:, orders == order] = difference(working[:, orders == order], order)
     future = np.full((n_horizons, len(system.names)), np.nan)
     last_known = len(levels) - 1 - np.argmax(~np.isnan(levels[::-1]), axis=0)
     return Edge(working, np.vstack([converted, future]), last_known, n_horizons)
@@ -253,6 +259,7 @@ class _Guarded:
             solution=solution,
             cuts=tuple(self.cuts),
             replacements=tuple(self.replacements),
+            edge=edge,
         )
 
 

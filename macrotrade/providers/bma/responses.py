@@ -13,7 +13,7 @@ from macrotrade._typing import BoolArray, FloatArray, Measure
 from macrotrade.numerics.measures import value_and_slopes
 from macrotrade.providers.bma.averaging import Member, member_equations
 from macrotrade.providers.bma.equation import Equation
-from macrotrade.providers.bma.forecasting import Edge, SystemForecast, forecast, read_edge
+from macrotrade.providers.bma.forecasting import Edge, SystemForecast, forecast
 from macrotrade.providers.bma.guard import Cut, Replacement
 from macrotrade.providers.bma.kernels.conversion import integrate
 from macrotrade.providers.bma.kernels.responses import trace_back
@@ -156,8 +156,7 @@ def summed(periods_before: int, order: int) -> float:
 def _solved(system: System, reading: Reading, horizon: int, member: Member) -> Solved:
     beyond = max(horizon - reading.n_early, 1)
     made: SystemForecast = forecast(system, reading.values, beyond, equations=member_equations(system, member))
-    edge = read_edge(system, reading.values, beyond)
-    return Solved(system, edge, made.equations, made.solution, made.cuts, made.replacements)
+    return Solved(system, made.edge, made.equations, made.solution, made.cuts, made.replacements)
 
 
 def _acted(solved: Solved) -> bool:

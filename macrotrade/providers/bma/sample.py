@@ -113,12 +113,10 @@ def fill_gaps(values: FloatArray, names: Sequence[str]) -> tuple[FloatArray, tup
     """
     filled = values.copy()
     imputed: list[Imputed] = []
-    for j in np.flatnonzero(np.isnan(values).any(axis=0)):
-        known = np.flatnonzero(~np.isnan(values[:, j]))
-        if len(known) == 0:
-            continue
-        missing = np.flatnonzero(np.isnan(values[:, j]))
-        gaps = missing[(missing > known[0]) & (missing < known[-1])]
+    there = ~np.isnan(values)
+    inside = np.logical_or.accumulate(there, axis=0) & np.logical_or.accumulate(there[::-1], axis=0)[::-1] & ~there
+    for j in np.flatnonzero(inside.any(axis=0)):
+        known, gaps = np.flatnonzero(there[:, j]), np.flatnonzero(inside[:, j])
         filled[gaps, j] = np.interp(gaps, known, values[known, j])
         imputed += [Imputed(names[int(j)], int(row), float(filled[row, j])) for row in gaps]
     return filled, tuple(imputed)
