@@ -51,7 +51,7 @@ class FactorModel:
     own_group: bool = True
     window: int | None = None
 
-    demo_refit_every: ClassVar[int] = 12
+    demo_refit_every: ClassVar[int | None] = None
 
     def __post_init__(self) -> None:
         if self.max_factors < 1 or self.max_lags < 1:

@@ -62,7 +62,7 @@ class RandomForest:
     window: int | None = None
     seed: int = 0
 
-    demo_refit_every: ClassVar[int] = 36
+    demo_refit_every: ClassVar[int | None] = None
 
     def __post_init__(self) -> None:
         for name in ("n_trees", "least_in_leaf", "n_lags"):

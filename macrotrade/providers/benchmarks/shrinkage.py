@@ -66,7 +66,7 @@ class Lasso:
     most_columns: float = 0.2
     window: int | None = None
 
-    demo_refit_every: ClassVar[int] = 12
+    demo_refit_every: ClassVar[int | None] = None
 
     def __post_init__(self) -> None:
         _check(self)
@@ -97,7 +97,7 @@ class ElasticNet:
     window: int | None = None
     shares: tuple[float, ...] = (0.25, 0.5, 0.75, 1.0)
 
-    demo_refit_every: ClassVar[int] = 12
+    demo_refit_every: ClassVar[int | None] = None
 
     def __post_init__(self) -> None:
         _check(self)
@@ -133,7 +133,7 @@ class Ridge:
     window: int | None = None
     degrees: Degrees = "effective"
 
-    demo_refit_every: ClassVar[int] = 12
+    demo_refit_every: ClassVar[int | None] = None
 
     def __post_init__(self) -> None:
         _check(self)

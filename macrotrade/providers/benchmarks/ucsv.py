@@ -79,7 +79,7 @@ class UnobservedComponents:
     window: int | None = None
     seed: int = 0
 
-    demo_refit_every: ClassVar[int] = 12
+    demo_refit_every: ClassVar[int | None] = None
     shape: ClassVar[float] = 10.0
 
     def __post_init__(self) -> None:

@@ -6,7 +6,7 @@ import dataclasses
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import Any, ClassVar, Literal, TypeAlias
 
 import pandas as pd
 
@@ -72,6 +72,8 @@ class BMA:
     series: SeriesChoice | tuple[str, ...] = "macro"
     system: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
+    demo_refit_every: ClassVar[int | None] = 6
+
     def __post_init__(self) -> None:
         known: tuple[str, ...] = (*_MEMBERS, *MAS)
         for member in (self.members,) if isinstance(self.members, str) else self.members:
@@ -118,6 +120,8 @@ class Machine:
     window_years: int | None = 13
     series: SeriesChoice | tuple[str, ...] = "macro"
     system: Mapping[str, Any] = field(default_factory=dict, hash=False)
+
+    demo_refit_every: ClassVar[int | None] = None
 
     def __post_init__(self) -> None:
         _check_sample(self.start, self.window_years, self.series)
