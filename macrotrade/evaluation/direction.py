@@ -17,12 +17,10 @@ import pandas as pd
 
 from macrotrade._typing import BoolArray, FloatArray
 from macrotrade.errors import DataError
+from macrotrade.evaluation.timing import why_undirected
 from macrotrade.evaluation.verdict import Verdict, no_verdict, normal_p_value, student_p_value
 
 __all__ = ["Direction", "direction", "direction_table", "direction_test", "hit_rate_by_year", "pesaran_timmermann"]
-
-_FEWEST = 8
-"""Calls below which no test is made."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +100,7 @@ def direction_test(called: BoolArray, came: BoolArray) -> Verdict:
     Stock and Watson, 2018, HAR Inference: Recommendations for Practice, section 2). The alternative is b > 0.
     """
     name = "direction, robust to dependence"
-    reason = _why_not(called, came)
+    reason = why_undirected(called, came)
     if reason:
         return no_verdict(name, called.size, reason, "greater")
     centred = called - called.mean()
@@ -125,7 +123,7 @@ def pesaran_timmermann(called: BoolArray, came: BoolArray) -> Verdict:
     (statsmodels leaves it out; it is of order 1 / n). The alternative is S > 0.
     """
     name = "Pesaran-Timmermann"
-    reason = _why_not(called, came)
+    reason = why_undirected(called, came)
     if reason:
         return no_verdict(name, called.size, reason, "greater")
     n, p, q = called.size, float(came.mean()), float(called.mean())
@@ -214,17 +212,6 @@ def _calls(forecast: FloatArray, outcome: FloatArray) -> tuple[BoolArray, BoolAr
     known = ~(np.isnan(forecast) | np.isnan(outcome))
     decided = known & (forecast != 0.0) & (outcome != 0.0)
     return forecast[decided] > 0.0, outcome[decided] > 0.0, int((known & ~decided).sum())
-
-
-def _why_not(called: BoolArray, came: BoolArray) -> str:
-    """Reason why direction cannot be tested, or nothing."""
-    if called.size < _FEWEST:
-        return f"{called.size} calls; the test needs {_FEWEST}"
-    if called.all() or not called.any():
-        return f"every call was {'up' if called.all() else 'down'}"
-    if came.all() or not came.any():
-        return f"every outcome was {'up' if came.all() else 'down'}"
-    return ""
 
 
 def _cosine_variance(values: FloatArray, n_cosines: int) -> float:

@@ -9,13 +9,12 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from macrotrade._files import atomically
 from macrotrade.report.cast import cast_of
 from macrotrade.report.contents import contents
 from macrotrade.report.judgement import judge
@@ -58,7 +57,6 @@ class Report:
         """
         place = Path(path)
         page_path = place if place.suffix == ".html" else place / "report.html"
-        page_path.parent.mkdir(parents=True, exist_ok=True)
         _write(page_path.with_name("results.json"), json.dumps(self.results, indent=1, allow_nan=False) + "\n")
         _write(page_path.with_suffix(".md"), self.markdown)
         _write(page_path, self.html)
@@ -94,12 +92,5 @@ def make_report(backtest: Backtest, sections: Sequence[Section] = ()) -> Report:
 
 
 def _write(path: Path, text: str) -> None:
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    with atomically(path) as temporary:
+        temporary.write_text(text, encoding="utf-8", newline="\n")

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import io
 import json
-import os
-import tempfile
 import zipfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from macrotrade._files import atomically
 from macrotrade.forecast import Forecast, Target
 
-__all__ = ["atomically", "read_block", "write_block"]
+__all__ = ["read_block", "write_block"]
 
 _ARRAYS = ("mean", "scale", "weights", "origin")
 
@@ -63,17 +61,3 @@ def read_block(file: Path, target: Target) -> tuple[tuple[Forecast, ...], list[t
     except (FileNotFoundError, zipfile.BadZipFile, KeyError, ValueError, EOFError):
         return None
     return forecasts, [(pd.Timestamp(day), reason) for day, reason in words["refusals"]]
-
-
-@contextmanager
-def atomically(file: Path) -> Iterator[Path]:
-    """Temporary path beside `file`, moved into its place only if the body succeeds."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=file.parent, prefix=".part-", suffix=file.suffix)
-    os.close(handle)
-    temporary = Path(name)
-    try:
-        yield temporary
-        temporary.replace(file)
-    finally:
-        temporary.unlink(missing_ok=True)

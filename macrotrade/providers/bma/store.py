@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import io
 import json
-import os
 import types
 import zipfile
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any, Literal, TypeAlias, TypeVar, get_args, get_origin, get_t
 import numpy as np
 import pandas as pd
 
+from macrotrade._files import atomically
 from macrotrade._typing import AnyArray
 from macrotrade.errors import DataError
 from macrotrade.forecast import Target
@@ -87,20 +87,11 @@ def load_forecaster(file: str | Path) -> BMAForecaster:
 
 
 def _write(file: str | Path, what: _What, words: dict[str, Any], arrays: _Arrays) -> Path:
-    path = Path(file)
     head = {"macrotrade": what, "version": FORMAT_VERSION, **words}
-    content = io.BytesIO()
-    np.savez_compressed(
-        content, allow_pickle=False, words=np.frombuffer(json.dumps(head).encode(), dtype=np.uint8), **arrays
-    )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        temporary.write_bytes(content.getvalue())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-    return path
+    text = np.frombuffer(json.dumps(head).encode(), dtype=np.uint8)
+    with atomically(Path(file)) as temporary, temporary.open("wb") as content:
+        np.savez_compressed(content, allow_pickle=False, words=text, **arrays)
+    return Path(file)
 
 
 def _read(file: str | Path, kinds: tuple[_What, ...]) -> tuple[dict[str, Any], _Arrays]:
