@@ -18,7 +18,7 @@ from macrotrade._typing import FloatArray, IntArray
 from macrotrade.errors import DataError
 from macrotrade.panel.kernels import chained_index, contract_returns, interpolated_yield, par_bond_excess_return
 
-__all__ = ["ExcessReturnIndex", "RollBefore", "RollRule", "contract_index", "par_bond_index"]
+__all__ = ["ExcessReturnIndex", "RollBefore", "RollRule", "contract_index", "nearby_price", "par_bond_index"]
 
 RollBefore: TypeAlias = Literal["first_notice", "delivery_month", "third_friday"]
 
@@ -110,16 +110,7 @@ def contract_index(contracts: pd.DataFrame, roll: RollRule | pd.Series) -> Exces
         were never quoted on the same day.
     """
     table = _price_table(contracts)
-    held = _held_by_rule(table, roll) if isinstance(roll, RollRule) else _held_by_calendar(table, roll)
-    columns = table.columns.get_indexer(pd.Index(held))
-    rows = table.index.get_indexer(held.index)
-    prices = table.to_numpy(np.float64)
-    quoted = (columns >= 0) & ~np.isnan(prices[rows, columns])
-    sessions, prices, columns = held.index[quoted], prices[rows[quoted]], columns[quoted].astype(np.int64)
-    if not len(sessions):
-        raise DataError(
-            "contract_index: no session on which the held contract was quoted; check dates and contract names."
-        )
+    sessions, prices, columns = _held_prices(table, roll)
     returns, ratio_rows, ratio = contract_returns(prices, columns)
     rolls = _rolls(sessions, table.columns, columns, ratio_rows, ratio)
     rule = f"{roll.days} weekdays before {roll.before}" if isinstance(roll, RollRule) else "by roll calendar"
@@ -128,6 +119,17 @@ def contract_index(contracts: pd.DataFrame, roll: RollRule | pd.Series) -> Exces
         rolls,
         f"contracts rolled {rule}, ratio-adjusted",
     )
+
+
+def nearby_price(contracts: pd.DataFrame, roll: RollRule | pd.Series) -> pd.Series:
+    """Price of the contract held, by session, as quoted: the gap between two contracts is in it at every roll.
+
+    Its percentage changes are *not* what a position earns, since nobody is paid the gap; it is here to reproduce
+    results that were reckoned so. Arguments, and the sessions given, are those of :func:`contract_index`.
+    """
+    table = _price_table(contracts)
+    sessions, prices, columns = _held_prices(table, roll)
+    return pd.Series(prices[np.arange(len(sessions)), columns], sessions, name="nearby_price")
 
 
 def par_bond_index(
@@ -252,6 +254,20 @@ def _price_table(contracts: pd.DataFrame) -> pd.DataFrame:
         .sort_index()
         .sort_index(axis=1)
     )
+
+
+def _held_prices(table: pd.DataFrame, roll: RollRule | pd.Series) -> tuple[pd.Index, FloatArray, IntArray]:
+    """Sessions on which the held contract was quoted, the prices of all contracts on them, and the column held."""
+    held = _held_by_rule(table, roll) if isinstance(roll, RollRule) else _held_by_calendar(table, roll)
+    columns = table.columns.get_indexer(pd.Index(held))
+    rows = table.index.get_indexer(held.index)
+    prices = table.to_numpy(np.float64)
+    quoted = (columns >= 0) & ~np.isnan(prices[rows, columns])
+    if not quoted.any():
+        raise DataError(
+            "contract_index: no session on which the held contract was quoted; check dates and contract names."
+        )
+    return held.index[quoted], prices[rows[quoted]], columns[quoted].astype(np.int64)
 
 
 def _held_by_rule(table: pd.DataFrame, rule: RollRule) -> pd.Series:

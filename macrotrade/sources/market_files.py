@@ -10,13 +10,13 @@ from pathlib import Path
 import pandas as pd
 
 from macrotrade.errors import DataError
-from macrotrade.panel.futures import RollRule, contract_index
+from macrotrade.panel.futures import RollRule, contract_index, nearby_price
 from macrotrade.panel.panel import SeriesInfo
 from macrotrade.panel.vintages import History
 from macrotrade.sources.files import Contracts, read_contracts, read_prices, read_yields
 from macrotrade.sources.raw_table import read_raw_table
 
-__all__ = ["with_market_files"]
+__all__ = ["nearby_prices", "with_market_files"]
 
 _CONTRACT_COLUMNS = ({"PRICE", "PRICE_CONTRACT"}, {"contract", "price"})
 
@@ -70,13 +70,32 @@ def with_market_files(
     )
 
 
+def nearby_prices(prices: Mapping[str, str | Path], roll: RollRule | None = None) -> pd.DataFrame:
+    """Unadjusted price of the contract held, sessions x symbols, of those files that are tables of contracts.
+
+    No position earns its percentage changes, which hold the gaps between contracts; a history never holds it. See
+    :func:`macrotrade.panel.futures.nearby_price`. `prices` and `roll` are those of :func:`with_market_files`; where no
+    file is a table of contracts the frame is empty.
+    """
+    columns = {}
+    for symbol, file in prices.items():
+        if _is_by_contract(Path(file)):
+            contracts = read_contracts(Path(file))
+            columns[symbol] = nearby_price(contracts.prices, _roll(contracts, roll))
+    return pd.DataFrame(columns).rename_axis("date")
+
+
 def _price(file: Path, roll: RollRule | None) -> tuple[pd.Series, str]:
-    names = set(map(str, read_raw_table(file).columns))
-    if not any(wanted <= names for wanted in _CONTRACT_COLUMNS):
+    if not _is_by_contract(file):
         return _only_column(read_prices(file), file), "closes from a file, taken as they are"
     contracts = read_contracts(file)
     index = contract_index(contracts.prices, _roll(contracts, roll))
     return index.index, f"{index.method}, {len(index.rolls)} rolls"
+
+
+def _is_by_contract(file: Path) -> bool:
+    names = set(map(str, read_raw_table(file).columns))
+    return any(wanted <= names for wanted in _CONTRACT_COLUMNS)
 
 
 def _roll(contracts: Contracts, roll: RollRule | None) -> RollRule | pd.Series:

@@ -97,6 +97,9 @@ class DataOptions(Part):
         from the last month of data.
     prices, yields
         Symbol or series to file: market data of one's own in place of the source's.
+    averages
+        Monthly series to make as averages of daily ones, such as ``{GS30 = "DGS30"}``; see
+        :func:`macrotrade.panel.averages.with_monthly_averages`.
     """
 
     source: str = "embedded"
@@ -104,13 +107,22 @@ class DataOptions(Part):
     months_earlier: int = Field(default=0, ge=0)
     prices: Mapping[str, str] = Field(default_factory=dict)
     yields: Mapping[str, str] = Field(default_factory=dict)
+    averages: Mapping[str, str] = Field(default_factory=dict)
 
     def load(self) -> History:
         """The history itself."""
+        from macrotrade.panel.averages import with_monthly_averages
         from macrotrade.sources.load import load
 
         history = load(self.source, self.path, prices=self.prices, yields=self.yields)
-        return history.told_earlier(self.months_earlier) if self.months_earlier else history
+        told = history.told_earlier(self.months_earlier) if self.months_earlier else history
+        return with_monthly_averages(told, self.averages)
+
+    def nearby(self) -> pd.DataFrame:
+        """Unadjusted prices, sessions x symbols, where `prices` names contracts; empty where there are none."""
+        from macrotrade.sources.market_files import nearby_prices
+
+        return nearby_prices(self.prices)
 
 
 def checked_day(given: str) -> str:

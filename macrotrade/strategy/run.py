@@ -29,7 +29,18 @@ from macrotrade.strategy.result import COLUMN_LEVELS
 from macrotrade.strategy.spec import Strategy
 from macrotrade.strategy.walk_forward import Progress, Walk, fit_days, walk_forward
 
-__all__ = ["POOL", "Signals", "origins_of", "positions", "rule_label", "signals", "targets_of"]
+__all__ = [
+    "POOL",
+    "Signals",
+    "origins_of",
+    "positions",
+    "rule_label",
+    "ruled",
+    "scores_of",
+    "signals",
+    "targets_of",
+    "volatility_multiples",
+]
 
 POOL = "vote"
 """Provider name under which the pooled score of all providers stands."""
@@ -167,10 +178,11 @@ def signals(
     for title, walk in walks.items():
         if not any(part.forecasts for part in walk):
             raise FitError(f"Provider {title!r} forecast at no origin. The first said: {walk[0].refusals[0].reason}")
-    scores = _scores(strategy, walks, origins)
-    held = pd.concat([_ruled(strategy, scores), _baselines(strategy, history, origins)], axis=1)
-    if strategy.portfolio.volatility_target is not None:
-        held = _volatility_scaled(strategy, history, held)
+    scores = scores_of(strategy, walks, origins)
+    held = pd.concat([ruled(strategy, scores), _baselines(strategy, history, origins)], axis=1)
+    multiples = volatility_multiples(strategy, history, origins)
+    if multiples is not None:
+        held = held.mul(multiples, level="instrument", axis=1)
     shown = slice(len(origins) - min(len(origins), rows or len(origins)), None)
     made_at = {ahead: _made_at(origins, ahead)[-1] for ahead in strategy.periods_ahead}
     return Signals(strategy, origins[shown], walks, scores.iloc[shown], held.iloc[shown], made_at)
@@ -196,7 +208,8 @@ def targets_of(strategy: Strategy) -> tuple[Target, ...]:
     return (whole, Target(names, tuple(k for k in ahead if k > 1), periods, frequency))
 
 
-def _scores(strategy: Strategy, walks: Mapping[str, tuple[Walk, ...]], origins: pd.DatetimeIndex) -> pd.DataFrame:
+def scores_of(strategy: Strategy, walks: Mapping[str, tuple[Walk, ...]], origins: pd.DatetimeIndex) -> pd.DataFrame:
+    """Scores of forecasts already made: origins x (provider, ahead, instrument); see :class:`Signals`."""
     columns: dict[tuple[str, int, str], list[float]] = {}
     for title, parts in walks.items():
         for ahead in strategy.periods_ahead:
@@ -240,7 +253,8 @@ def rule_label(rule: str, ahead: int) -> str:
     return rule if ahead == 1 else f"{rule}, {ahead} ahead"
 
 
-def _ruled(strategy: Strategy, scores: pd.DataFrame) -> pd.DataFrame:
+def ruled(strategy: Strategy, scores: pd.DataFrame) -> pd.DataFrame:
+    """Positions of these scores by every rule, before any sizing by volatility and without baselines."""
     columns: dict[tuple[str, str, str], np.ndarray] = {}
     keys = cast(list[tuple[str, int, str]], scores.columns.to_list())
     for provider, ahead, symbol in keys:
@@ -263,9 +277,11 @@ def _baselines(strategy: Strategy, history: History, origins: pd.DatetimeIndex) 
     return frame.loc[:, frame.notna().any()].fillna(0.0)
 
 
-def _volatility_scaled(strategy: Strategy, history: History, held: pd.DataFrame) -> pd.DataFrame:
+def volatility_multiples(strategy: Strategy, history: History, origins: pd.DatetimeIndex) -> pd.DataFrame | None:
+    """Exposure per unit of position, origins x instrument; None where the strategy has no volatility target."""
     target = strategy.portfolio.volatility_target
-    assert target is not None
+    if target is None:
+        return None
     multiples = {
         symbol: [
             volatility_multiple(
@@ -273,11 +289,11 @@ def _volatility_scaled(strategy: Strategy, history: History, held: pd.DataFrame)
                 target,
                 strategy.portfolio.maximum_leverage,
             )
-            for origin in held.index
+            for origin in origins
         ]
         for symbol in strategy.instruments
     }
-    return held.mul(pd.DataFrame(multiples, index=held.index), level="instrument", axis=1)
+    return pd.DataFrame(multiples, index=origins)
 
 
 def _labelled(columns: Mapping[tuple[str, str, str], Sequence[float] | np.ndarray], index: pd.Index) -> pd.DataFrame:

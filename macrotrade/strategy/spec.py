@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -13,6 +14,7 @@ from macrotrade.errors import SettingsError
 from macrotrade.instruments import Instrument, instrument
 from macrotrade.schedule import Decide, Schedule
 from macrotrade.signals.rules import Rule, RuleName
+from macrotrade.strategy.assumptions import Published, SensitivityOptions
 from macrotrade.strategy.parts import DataOptions, Document, Part, ProviderChoice, checked_day, parse, read_toml
 
 __all__ = ["ProviderChoice", "Strategy", "read_strategy"]
@@ -63,6 +65,9 @@ class Strategy(Document):
         Providers with their settings (TOML: ``[[provider]]`` tables, or ``provider = "name"``).
     instruments
         Symbols; see :data:`macrotrade.instruments.INSTRUMENTS`.
+    drivers
+        Series whose forecast moves an instrument, by symbol, where it is not the usual one; of the same kind, so a
+        yield for a bond. A position needs the change since the last known value of this series.
     rules
         Rules applied to every score (``rule = "long_short"`` for one).
     rule_options
@@ -88,6 +93,12 @@ class Strategy(Document):
         Number of coin-tossing traders.
     max_age_days
         Oldest age of a driver's last value for a live decision.
+    data, portfolio
+        Where numbers come from, and how positions are carried and charged.
+    sensitivity
+        Which further assumptions a sensitivity table changes.
+    published
+        What was published for the same exercise, if anything.
     """
 
     singulars: ClassVar[Mapping[str, str]] = {"provider": "providers", "rule": "rules", "instrument": "instruments"}
@@ -96,6 +107,7 @@ class Strategy(Document):
     description: str = ""
     providers: tuple[ProviderChoice, ...]
     instruments: tuple[str, ...]
+    drivers: Mapping[str, str] = Field(default_factory=dict)
     rules: tuple[RuleName, ...] = ("long_flat", "long_short")
     rule_options: Mapping[str, RuleOptions] = Field(default_factory=dict)
     periods_ahead: tuple[int, ...] = (1,)
@@ -111,6 +123,8 @@ class Strategy(Document):
     max_age_days: int = Field(default=10, ge=0)
     data: DataOptions = DataOptions()
     portfolio: PortfolioOptions = PortfolioOptions()
+    sensitivity: SensitivityOptions = SensitivityOptions()
+    published: Published | None = None
 
     @field_validator("start", "end")
     @classmethod
@@ -137,6 +151,14 @@ class Strategy(Document):
         unknown = set(self.rule_options) - set(self.rules)
         if unknown:
             raise ValueError(f"rule_options for {sorted(unknown)}, which is not among rules {list(self.rules)}")
+        for where, named in (
+            ("drivers", set(self.drivers)),
+            ("published", {self.published.instrument} if self.published else set()),
+        ):
+            if not named <= set(self.instruments):
+                raise ValueError(
+                    f"{where} names {sorted(named - set(self.instruments))}, not among {list(self.instruments)}"
+                )
         if min(self.periods_ahead) < 1 or min(self.horizons) < 1:
             raise ValueError("periods_ahead and horizons count from 1")
         if max(self.periods_ahead) > 1 and self.schedule.decide == "weekly":
@@ -147,8 +169,11 @@ class Strategy(Document):
 
     @property
     def traded(self) -> tuple[Instrument, ...]:
-        """Instruments themselves."""
-        return tuple(instrument(symbol) for symbol in self.instruments)
+        """Instruments themselves, each with its driver."""
+        return tuple(
+            replace(instrument(symbol), driver=self.drivers.get(symbol, instrument(symbol).driver))
+            for symbol in self.instruments
+        )
 
     @property
     def forecast_frequency(self) -> Frequency:
