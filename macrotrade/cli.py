@@ -45,7 +45,7 @@ StrategyFile = Annotated[Path, typer.Argument(help="Strategy in TOML.", show_def
 
 @app.command()
 def demo(out: Out = Path("runs/demo"), jobs: Jobs = 1) -> None:
-    """Trade every installed provider on ZN, ZB and SPX with the embedded data; print a table, write a report.
+    """Trade the installed providers on ZN, ZB and SPX with the embedded data; print a table, write a report.
 
     Example: macrotrade demo --out runs/demo
     """
