@@ -21,36 +21,61 @@ series simply end in NaN. `forecast(system, levels, 6)` gives the machine member
 `average`                    members' forecasts and weights; `MACHINE`, `MA`, `MAS`
 `solve_callables`            Gauss-Seidel over any callables
 ===========================  =========================================================================
+
+On panels the same is a provider, `BMA` or `Machine`, whose fit is a `BMAForecaster`:
+
+    provider = BMA(members="mas", start="1998-01", system={"criterion": "bic"})
+    forecaster = provider.fit(panel, Target(("DGS10", "HOUST"), (1, 2, 6)))
+    forecaster.forecast(panel), forecaster.system.equation("HOUST"), forecaster.exhibits()
+
+===========================================  =========================================================
+`what_changed` -> `SystemChange`             this month's system against last month's
+`explain_change` -> `ForecastChange`         why a forecast changed, in parts that sum to the change
+`save_forecaster`, `load_forecaster`,
+`save_system`, `load_system`                 one file, read back to the bit
+===========================================  =========================================================
 """
 
 from macrotrade.providers.bma.averaging import MA, MACHINE, MAS, AveragedForecast, average, posterior_weights
+from macrotrade.providers.bma.changes import SystemChange, what_changed
 from macrotrade.providers.bma.conversion import Conversion, choose_conversions
 from macrotrade.providers.bma.equation import Equation, Term, TermRow
+from macrotrade.providers.bma.explain import explain_change
+from macrotrade.providers.bma.explanation import ForecastChange, Part
+from macrotrade.providers.bma.forecaster import BMAForecaster
 from macrotrade.providers.bma.forecasting import SystemForecast, forecast
 from macrotrade.providers.bma.guard import Cut, Replacement
+from macrotrade.providers.bma.provider import BMA, Machine
 from macrotrade.providers.bma.sample import Imputed, LeftOut, Sample, Twin
 from macrotrade.providers.bma.screen import Screen, screen_causes
 from macrotrade.providers.bma.settings import SystemSettings
 from macrotrade.providers.bma.solving import LoopHealth, Solution, loop_health, solve_callables, solve_linear
+from macrotrade.providers.bma.store import load_forecaster, load_system, save_forecaster, save_system
 from macrotrade.providers.bma.system import Link, System, build_system
 
 __all__ = [
+    "BMA",
     "MA",
     "MACHINE",
     "MAS",
     "AveragedForecast",
+    "BMAForecaster",
     "Conversion",
     "Cut",
     "Equation",
+    "ForecastChange",
     "Imputed",
     "LeftOut",
     "Link",
     "LoopHealth",
+    "Machine",
+    "Part",
     "Replacement",
     "Sample",
     "Screen",
     "Solution",
     "System",
+    "SystemChange",
     "SystemForecast",
     "SystemSettings",
     "Term",
@@ -59,10 +84,16 @@ __all__ = [
     "average",
     "build_system",
     "choose_conversions",
+    "explain_change",
     "forecast",
+    "load_forecaster",
+    "load_system",
     "loop_health",
     "posterior_weights",
+    "save_forecaster",
+    "save_system",
     "screen_causes",
     "solve_callables",
     "solve_linear",
+    "what_changed",
 ]

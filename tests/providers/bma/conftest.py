@@ -8,6 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from macrotrade import History
+from macrotrade.sources.embedded import embedded_market, load_embedded
+from macrotrade.sources.fred_md import load_fred_md
+
 TABLE = "fredmd/fredmd_all_vintages_1999-08_2026-03.parquet"
 
 
@@ -50,3 +54,20 @@ def economy(seed: int, n_periods: int = 200, n_series: int = 6) -> np.ndarray:
     """Levels of random walks with drift in logs, all positive."""
     rng = np.random.default_rng(seed)
     return 100.0 * np.exp(np.cumsum(0.001 + 0.01 * rng.standard_normal((n_periods, n_series)), axis=0))
+
+
+FEW = ("CLAIMSx", "CPIAUCSL", "FEDFUNDS", "GS10", "HOUST", "INDPRO", "M2SL", "PAYEMS", "PERMIT", "UNRATE")
+"""Ten series of FRED-MD that every vintage has, enough for a small system."""
+
+
+@pytest.fixture(scope="session")
+def embedded() -> History:
+    """The history that ships with the package."""
+    return load_embedded()
+
+
+@pytest.fixture(scope="session")
+def archive(shared_data: Path) -> History:
+    """FRED-MD's true vintages with the market data that ship with the package."""
+    market = embedded_market()
+    return load_fred_md(shared_data / TABLE, market=market.frame, market_info=market.info)
