@@ -90,9 +90,12 @@ def _without(table: Releases, names: set[str]) -> Releases:
 
 def _joined(table: Releases, added: Releases) -> Releases:
     """Versions of both; no series is in both."""
-    columns = {
-        name: np.concatenate([getattr(table, name), getattr(added, name)])
-        for name in ("period", "released", "superseded", "value")
-    }
-    series = np.concatenate([table.series, added.series + len(table.names)]).astype(np.int16)
-    return replace(table, names=(*table.names, *added.names), series=series, **columns)
+    return replace(
+        table,
+        names=(*table.names, *added.names),
+        series=np.concatenate([table.series, added.series + len(table.names)]).astype(np.int16),
+        period=np.concatenate([table.period, added.period]),
+        released=np.concatenate([table.released, added.released]),
+        superseded=np.concatenate([table.superseded, added.superseded]),
+        value=np.concatenate([table.value, added.value]),
+    )

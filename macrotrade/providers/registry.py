@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import json
+import re
 import sys
 from dataclasses import dataclass
 from importlib import import_module
@@ -75,8 +76,9 @@ class ProviderEntry:
 
     @property
     def description(self) -> str:
-        """First line of the class's docstring."""
-        return (inspect.getdoc(self.provider_class()) or "").partition("\n")[0]
+        """First line of the class's docstring, its references as plain names."""
+        first = (inspect.getdoc(self.provider_class()) or "").partition("\n")[0]
+        return re.sub(r":\w+:`~?([^`]+)`", r"\1", first)
 
     @property
     def settings(self) -> tuple[Setting, ...]:

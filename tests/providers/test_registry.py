@@ -146,3 +146,10 @@ class Own(Naive):
     with pytest.raises(SettingsError, match="'needy' needs must"):
         load("needy")
     assert installed()["needy"].settings[-1].required
+
+
+def test_a_description_names_other_providers_plainly() -> None:
+    descriptions = [entry.description for entry in installed().values()]
+
+    assert any("as Lasso" in words for words in descriptions)
+    assert not [words for words in descriptions if "`" in words]
