@@ -24,11 +24,11 @@ from macrotrade.panel.panel import Panel
 from macrotrade.providers.bma.averaging import Member, member_equations
 from macrotrade.providers.bma.building import Design, estimate
 from macrotrade.providers.bma.equation import Equation
-from macrotrade.providers.bma.forecasting import Edge, read_edge
+from macrotrade.providers.bma.forecasting import read_edge, solved_ahead
 from macrotrade.providers.bma.reading import Reading, read_panel
 from macrotrade.providers.bma.responses import Solved
 from macrotrade.providers.bma.sample import Sample
-from macrotrade.providers.bma.solving import Solution, linear_form, solve_linear
+from macrotrade.providers.bma.solving import linear_form
 from macrotrade.providers.bma.system import System
 
 __all__ = ["Chain", "Step", "chain_between", "solved_with"]
@@ -157,19 +157,8 @@ def chain_between(
 def solved_with(system: System, values: FloatArray, n_beyond: int, equations: Sequence[Equation]) -> Solved:
     """These equations solved on these values as they are, without the guard."""
     edge = read_edge(system, values, n_beyond)
-    return Solved(system, edge, tuple(equations), _solution(system, edge, equations))
-
-
-def _solution(system: System, edge: Edge, equations: Sequence[Equation]) -> Solution:
-    settings = system.settings
-    return solve_linear(
-        linear_form(equations, system.names, settings.season_length),
-        edge.converted,
-        system.sample.scales,
-        first_season=system.sample.first_season,
-        tolerance=settings.tolerance,
-        max_sweeps=settings.max_sweeps,
-    )
+    form = linear_form(equations, system.names, system.settings.season_length)
+    return Solved(system, edge, tuple(equations), solved_ahead(system, edge, form))
 
 
 def _as_shown_later(reading: Reading, panel: Panel, frequency: Frequency, system: System) -> FloatArray:

@@ -35,7 +35,7 @@ from macrotrade.providers.bma.sample import fill_gaps
 from macrotrade.providers.bma.solving import LinearForm, Solution, linear_form, solve_linear
 from macrotrade.providers.bma.system import System
 
-__all__ = ["Edge", "SystemForecast", "forecast", "read_edge", "working_deviations"]
+__all__ = ["Edge", "SystemForecast", "forecast", "read_edge", "solved_ahead", "working_deviations"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,6 +155,18 @@ def read_edge(system: System, values: FloatArray, n_horizons: int) -> Edge:
     return Edge(working, np.vstack([converted, future]), last_known, n_horizons)
 
 
+def solved_ahead(system: System, edge: Edge, form: LinearForm) -> Solution:
+    """Missing cells of an edge, filled by these equations with the system's settings; no guard."""
+    return solve_linear(
+        form,
+        edge.converted,
+        system.sample.scales,
+        first_season=system.sample.first_season,
+        tolerance=system.settings.tolerance,
+        max_sweeps=system.settings.max_sweeps,
+    )
+
+
 class _Guarded:
     """One forecast in the making: the equations in force and what the guard has done so far."""
 
@@ -168,23 +180,12 @@ class _Guarded:
     def forecast(self) -> SystemForecast:
         while True:
             form = linear_form(self.equations, self.system.names, self.system.settings.season_length)
-            solution = self._solve(form)
+            solution = solved_ahead(self.system, self.edge, form)
             working = _working_forecasts(self.system, self.edge, solution.values)
             offender = self._offender(working)
             if offender is None:
                 return self._tell(form, solution, working)
             self._answer(form, *offender)
-
-    def _solve(self, form: LinearForm) -> Solution:
-        settings = self.system.settings
-        return solve_linear(
-            form,
-            self.edge.converted,
-            self.system.sample.scales,
-            first_season=self.system.sample.first_season,
-            tolerance=settings.tolerance,
-            max_sweeps=settings.max_sweeps,
-        )
 
     def _offender(self, working: FloatArray) -> tuple[int, str] | None:
         """The series that leaves its plausible range first and farthest, in logs or in levels, and how."""
