@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from macrotrade.strategy.decide import decide
     from macrotrade.strategy.result import Backtest, Decision
     from macrotrade.strategy.run import positions
+    from macrotrade.strategy.sensitivity import Sensitivity, sensitivity
     from macrotrade.strategy.spec import Strategy, read_strategy
     from macrotrade.strategy.walk_forward import Walk, walk_forward
     from macrotrade.testing import check_provider
@@ -45,6 +46,7 @@ __all__ = [
     "Rule",
     "Schedule",
     "Section",
+    "Sensitivity",
     "SeriesInfo",
     "Strategy",
     "Target",
@@ -57,6 +59,7 @@ __all__ = [
     "make_report",
     "positions",
     "read_strategy",
+    "sensitivity",
     "simulate",
     "walk_forward",
 ]
@@ -75,6 +78,7 @@ _HOME = {
     "Rule": "signals.rules",
     "Schedule": "schedule",
     "Section": "report.parts",
+    "Sensitivity": "strategy.sensitivity",
     "SeriesInfo": "panel.panel",
     "Strategy": "strategy.spec",
     "Target": "forecast",
@@ -87,6 +91,7 @@ _HOME = {
     "make_report": "report.document",
     "positions": "strategy.run",
     "read_strategy": "strategy.spec",
+    "sensitivity": "strategy.sensitivity",
     "simulate": "portfolio.simulate",
     "walk_forward": "strategy.walk_forward",
 }

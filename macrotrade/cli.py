@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from macrotrade.panel.vintages import History
     from macrotrade.strategy.spec import Strategy
 
 __all__ = ["app"]
@@ -191,26 +190,33 @@ def _day(given: datetime | None) -> str | None:
 
 def _run_backtest(strategy: Strategy, out: Path, jobs: int) -> None:
     from macrotrade.report.document import make_report
+    from macrotrade.report.sensitivity import sensitivity_section
     from macrotrade.report.terminal import summary_table
     from macrotrade.strategy.backtest import backtest as run
+    from macrotrade.strategy.run import origins_of, targets_of
+    from macrotrade.strategy.sensitivity import sensitivity
+    from macrotrade.strategy.variants import n_walks
 
     history = strategy.data.load()
-    with _progress(strategy, history) as advance:
-        result = run(strategy, history, n_jobs=jobs, store=out / "blocks", progress=advance)
+    n_origins, blocks = len(origins_of(strategy, history)), out / "blocks"
+    with _progress("forecasts", n_origins * len(strategy.providers) * len(targets_of(strategy))) as advance:
+        result = run(strategy, history, n_jobs=jobs, store=blocks, progress=advance)
     _show(summary_table(result))
-    typer.echo(f"wrote {make_report(result).save(out)}")
+    with _progress("sensitivity", n_origins * n_walks(strategy)) as advance:
+        nearby = strategy.data.nearby()
+        changed = sensitivity(strategy, history, nearby=nearby, n_jobs=jobs, store=blocks, progress=advance)
+    page = make_report(result, [sensitivity_section(changed, result)]).save(out)
+    changed.tidy().to_csv(out / "sensitivity.csv", index=False)
+    typer.echo(f"wrote {page}")
 
 
 @contextmanager
-def _progress(strategy: Strategy, history: History) -> Iterator[Callable[[int], None]]:
+def _progress(what: str, total: int) -> Iterator[Callable[[int], None]]:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    from macrotrade.strategy.run import origins_of, targets_of
-
-    total = len(origins_of(strategy, history)) * len(strategy.providers) * len(targets_of(strategy))
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, transient=True) as bar:
-        task = bar.add_task("forecasts", total=total)
+        task = bar.add_task(what, total=total)
         yield lambda finished: bar.advance(task, finished)
 
 

@@ -7,6 +7,7 @@ from typing import cast
 
 import pandas as pd
 
+from macrotrade.instruments import Instrument
 from macrotrade.report.colours import BENCHMARK, QUIET, provider_colours
 from macrotrade.strategy.result import Backtest
 
@@ -28,6 +29,8 @@ class Cast:
         Baselines but buy and hold.
     colours
         Provider or benchmark to its colour.
+    traded
+        Symbol to the instrument, with the driver that the strategy gave it.
     """
 
     providers: tuple[str, ...]
@@ -35,6 +38,7 @@ class Cast:
     instruments: tuple[str, ...]
     benchmarks: tuple[str, ...]
     colours: dict[str, str]
+    traded: dict[str, Instrument]
 
     @property
     def n_trials(self) -> int:
@@ -55,6 +59,7 @@ def cast_of(backtest: Backtest) -> Cast:
         instruments=_once(columns["instrument"]),
         benchmarks=benchmarks,
         colours={**provider_colours(providers), BUY_AND_HOLD: BENCHMARK, **dict.fromkeys(benchmarks, QUIET)},
+        traded={item.symbol: item for item in backtest.strategy.traded},
     )
 
 

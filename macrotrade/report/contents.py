@@ -11,6 +11,7 @@ from macrotrade.report.forecast_figures import forecast_figure, hit_rate_figure
 from macrotrade.report.guide import guide
 from macrotrade.report.judgement import Judgement
 from macrotrade.report.parts import Choice, Part, Section, Words
+from macrotrade.report.sensitivity import TITLE as SENSITIVITY
 from macrotrade.report.signals import signal_cards
 from macrotrade.report.summary import summary
 from macrotrade.report.tables import (
@@ -33,14 +34,18 @@ __all__ = ["contents"]
 def contents(
     backtest: Backtest, cast: Cast, judgement: Judgement, sections: tuple[Section, ...]
 ) -> tuple[Section, ...]:
-    """Sections of a report; `sections` are further ones, put after the instruments."""
+    """Sections of a report; `sections` are further ones, put after the instruments.
+
+    A section on sensitivity of its own stands in the place of the short table.
+    """
+    sensitivity = tuple(section for section in sections if section.title == SENSITIVITY)
     return (
         Section("Summary", (summary(backtest, cast, judgement), efficiency_table(judgement, cast))),
         *_signals(backtest, cast),
         *(_instrument(backtest, cast, judgement, symbol) for symbol in cast.instruments),
-        *sections,
+        *(section for section in sections if section.title != SENSITIVITY),
         Section("Costs", (cost_table(backtest), _cost_figures(judgement, cast))),
-        _sensitivity(judgement, cast),
+        *(sensitivity or (_sensitivity(judgement, cast),)),
         Section("How to read this", guide()),
         Section("Data", _data(backtest)),
     )
@@ -88,7 +93,7 @@ def _what_it_is(backtest: Backtest, symbol: str) -> Words:
 
 def _forecasts(backtest: Backtest, cast: Cast, judgement: Judgement, symbol: str) -> Choice | None:
     """Forecasts and hit rates of one provider at a time."""
-    driver = INSTRUMENTS[symbol].driver
+    driver = cast.traded[symbol].driver
     options: dict[str, tuple[Part, ...]] = {}
     for provider in cast.providers:
         rows = backtest.forecasts
@@ -137,7 +142,7 @@ def _cost_curve(judgement: Judgement, rule: str, symbol: str) -> pd.DataFrame:
 
 def _sensitivity(judgement: Judgement, cast: Cast) -> Section:
     tables = {symbol: (sensitivity_table(judgement, cast, symbol),) for symbol in cast.instruments}
-    return Section("Sensitivity", Choice("Instrument", tables))
+    return Section(SENSITIVITY, Choice("Instrument", tables))
 
 
 def _data(backtest: Backtest) -> tuple[Part, ...]:

@@ -12,7 +12,6 @@ from macrotrade.evaluation.difference import bootstrap_difference
 from macrotrade.evaluation.direction import direction_table, hit_rate_by_year
 from macrotrade.evaluation.performance import performance
 from macrotrade.evaluation.sensitivity import sensitivity_table, without_best_months, without_worst_months
-from macrotrade.instruments import INSTRUMENTS
 from macrotrade.report.cast import BASELINE, BUY_AND_HOLD
 from macrotrade.strategy.result import Backtest
 
@@ -69,7 +68,7 @@ class Judgement:
 def judge(backtest: Backtest) -> Judgement:
     """Everything that a report states of a run."""
     forecasts = backtest.forecasts
-    signs = {item.driver: int(item.sign) for item in INSTRUMENTS.values()}
+    signs = {item.driver: int(item.sign) for item in backtest.strategy.traded}
     bases = _bases(backtest)
     return Judgement(
         performance=_performance(backtest, backtest.returns, backtest.exposure, backtest.turnover),

@@ -114,10 +114,10 @@ def difference_table(judgement: Judgement, cast: Cast, symbol: str) -> Table:
 
 def direction_table(judgement: Judgement, cast: Cast, symbol: str) -> Table:
     """Hit rate beside its base rate, the confusion of ups and downs, and the tests."""
-    driver = INSTRUMENTS[symbol].driver
+    driver = cast.traded[symbol].driver
     rows = _of_series(judgement.direction, driver, cast)
     rows = rows[rows["n"] > 0].reset_index(drop=True)
-    turned = ", its sign reversed" if INSTRUMENTS[symbol].sign < 0 else ""
+    turned = ", its sign reversed" if cast.traded[symbol].sign < 0 else ""
     silent = [name_of(provider) for provider in cast.providers if provider not in set(rows["provider"])]
     absent = f" {cardinal(silent)} called no direction." if silent else ""
     return Table(
@@ -132,14 +132,14 @@ def direction_table(judgement: Judgement, cast: Cast, symbol: str) -> Table:
 
 def accuracy_table(judgement: Judgement, cast: Cast, symbol: str) -> Table:
     """Size of forecast errors, beside those of the base forecasts."""
-    driver = INSTRUMENTS[symbol].driver
+    driver = cast.traded[symbol].driver
     rows = _of_series(judgement.accuracy, driver, cast)
     ratios = tuple(
         Column(f"rmse to {base}", f"RMSE to {name_of(base)}", "number", 3, "Over the same origins; below 1 is better")
         for base in judgement.bases
     )
     unit = "logarithms" if rows["measure"].str.endswith("log_change").all() else "the units of the forecast measure"
-    if rows["measure"].isin(["change", "one_period_change"]).all() and INSTRUMENTS[symbol].driver_kind == "yield":
+    if rows["measure"].isin(["change", "one_period_change"]).all() and cast.traded[symbol].driver_kind == "yield":
         unit = "percentage points"
     return Table(f"Accuracy, {driver}", (_WHO[0], *_columns(_ACCURACY, rows), *ratios), rows, f"In {unit}.")
 
