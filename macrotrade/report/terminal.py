@@ -184,7 +184,8 @@ def _calls(backtest: Backtest) -> dict[tuple[str, str], str]:
     said = {}
     for item in backtest.strategy.traded:
         rows = one_ahead[one_ahead["series"] == item.driver]
-        for provider, row in direction_table(rows, ["provider"], {item.driver: item.sign}).iterrows():
+        calls = direction_table(rows, ["provider", "series"], {item.driver: item.sign}).droplevel("series")
+        for provider, row in calls.iterrows():
             words = f"{row['hit_rate']:.0%} ({row['base_rate']:.0%})" if row["n"] else "no call"
             said[str(provider), item.symbol] = words
     return said
