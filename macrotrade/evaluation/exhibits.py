@@ -11,7 +11,15 @@ import pandas as pd
 
 from macrotrade.errors import SettingsError, near_misses
 
-__all__ = ["direction_shares", "gain_over", "gains", "normalised_rmse", "series_rmse", "weight_summary"]
+__all__ = [
+    "direction_shares",
+    "gain_over",
+    "gains",
+    "interval_coverage",
+    "normalised_rmse",
+    "series_rmse",
+    "weight_summary",
+]
 
 
 def series_rmse(forecasts: pd.DataFrame) -> pd.DataFrame:
@@ -75,8 +83,9 @@ def direction_shares(forecasts: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``right``: share of calls that were right; ``rises``: share of rises among the outcomes called, which always
-        calling the commoner direction would have scored at least; ``n``: calls.
+        ``right``: share of calls that were right; ``rises``: share of rises among the outcomes called; ``majority``:
+        share that calling, for each series, always the direction that turned out commoner would have had, which nobody
+        knew beforehand; ``n``: calls.
     """
     rows = forecasts.sort_values("horizon", kind="stable")
     keys = ["provider", "as_of", "series"]
@@ -88,8 +97,20 @@ def direction_shares(forecasts: pd.DataFrame) -> pd.DataFrame:
     ).dropna(subset=["said", "came"])
     called = moved[(moved["said"] != 0) & (moved["came"] != 0)]
     right = called.assign(right=np.sign(called["said"]) == np.sign(called["came"]), rises=called["came"] > 0)
+    by_series = right.groupby(["provider", "horizon", "series"], sort=False)["rises"].agg(["sum", "size"])
+    commoner = by_series["sum"].where(2 * by_series["sum"] > by_series["size"], by_series["size"] - by_series["sum"])
     grouped = right.groupby(["provider", "horizon"], sort=False)
-    return grouped[["right", "rises"]].mean().assign(n=grouped.size())
+    n = grouped.size()
+    majority = commoner.groupby(level=["provider", "horizon"], sort=False).sum() / n
+    return grouped[["right", "rises"]].mean().assign(majority=majority, n=n)
+
+
+def interval_coverage(forecasts: pd.DataFrame) -> pd.DataFrame:
+    """Share of outcomes inside the 10 to 90 per cent interval, rows (provider, horizon): inside (0.8 is right), n."""
+    known = forecasts.dropna(subset=["outcome"])
+    inside = (known["outcome"] >= known["low"]) & (known["outcome"] <= known["high"])
+    grouped = inside.groupby([known["provider"], known["horizon"]], sort=False)
+    return pd.DataFrame({"inside": grouped.mean(), "n": grouped.size()})
 
 
 def weight_summary(weights: pd.DataFrame) -> pd.DataFrame:

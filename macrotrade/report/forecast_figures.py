@@ -12,15 +12,16 @@ from macrotrade.report.layout import days, numbers, styled
 from macrotrade.report.parts import Figure
 from macrotrade.report.words import count, name_of
 
-__all__ = ["forecast_figure", "hit_rate_figure"]
+__all__ = ["UNITS", "forecast_figure", "hit_rate_figure"]
 
-_UNITS = {
+UNITS = {
     "level": "reported units",
     "change": "change, pp",
     "log_change": "log change, %",
     "one_period_change": "change, pp",
     "one_period_log_change": "log change, %",
 }
+"""How a measure is named on an axis."""
 
 
 def forecast_figure(rows: pd.DataFrame, colour: str, instrument: str) -> Figure:
@@ -50,7 +51,7 @@ def forecast_figure(rows: pd.DataFrame, colour: str, instrument: str) -> Figure:
         {**line, "y": shown["point"], "name": f"{provider}, forecast", "line": {"color": colour, "width": 1.9}},
     ]  # fmt: skip
     height = 360
-    title = f"{first['series']}, {_UNITS.get(measure, measure)}"
+    title = f"{first['series']}, {UNITS.get(measure, measure)}"
     figure = styled(traces, height, yaxis={"title": {"text": title}})
     return Figure(
         f"Forecasts against outcomes, {instrument}, {provider}, {_ahead(horizon)}",

@@ -28,7 +28,7 @@
       layout.margin.l = Math.min(layout.margin.l, 88);
       for (const axis of Object.keys(layout).filter((key) => key.startsWith("yaxis")))
         if (layout[axis].title) layout[axis].title.standoff = 4;
-      for (const axis of Object.keys(layout).filter((key) => key.startsWith("xaxis"))) layout[axis].nticks = 5;
+      for (const axis of Object.keys(layout).filter((key) => key.startsWith("xaxis"))) Object.assign(layout[axis], { nticks: 5, tickangle: 0 });
     }
     return spec;
   }
@@ -42,7 +42,10 @@
     const legend = spec.layout.showlegend && narrow(width) ? 24 * Math.ceil(spec.data.filter((t) => t.showlegend !== false && t.name).length / 2) - 24 : 0;
     spec.layout.height += Math.max(0, legend);
     spec.layout.margin.b += Math.max(0, legend);
-    if (legend > 0 && spec.layout.legend) spec.layout.legend.y = -36 / (spec.layout.height - spec.layout.margin.t - spec.layout.margin.b);
+    const title = spec.layout.xaxis?.title?.text ? 18 : 0;
+    spec.layout.height += legend > 0 ? title : 0;
+    spec.layout.margin.b += legend > 0 ? title : 0;
+    if (legend > 0 && spec.layout.legend) spec.layout.legend.y = -(36 + title) / (spec.layout.height - spec.layout.margin.t - spec.layout.margin.b);
     box.style.height = `${spec.layout.height}px`;
     Plotly.react(box, spec.data, spec.layout, {
       displaylogo: false, responsive: false, displayModeBar: false,

@@ -23,7 +23,7 @@ __all__ = ["page"]
 _FOLDER = Path(__file__).parent
 
 
-def page(title: str, lead: str, sections: tuple[Section, ...]) -> str:
+def page(title: str, lead: str, sections: tuple[Section, ...], kind: str = "backtest report") -> str:
     """HTML of a report; plotly, styles and script are inside it, so it opens from disk and travels by mail."""
     environment = Environment(
         loader=FileSystemLoader(_FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=False
@@ -39,6 +39,7 @@ def page(title: str, lead: str, sections: tuple[Section, ...]) -> str:
     return environment.get_template("page.html.jinja").render(
         title=title,
         lead=lead,
+        kind=kind,
         sections=sections,
         version=__version__,
         css=Markup(_read("page.css")),

@@ -36,6 +36,8 @@ class Column:
         What the number is, in a sentence, shown on the heading.
     error
         Key of the standard error written after the number, if any.
+    mark
+        Key of the stars or daggers written after the number, if any.
     """
 
     key: str
@@ -44,6 +46,7 @@ class Column:
     digits: int = 2
     help: str = ""
     error: str = ""
+    mark: str = ""
 
 
 @dataclass(frozen=True, eq=False)

@@ -57,10 +57,12 @@ def written(value: Any, column: Column) -> str:
 
 
 def with_error(row: Mapping[str, Any], column: Column) -> str:
-    """A table cell with its standard error after it, where the column has one."""
+    """A table cell with its marks and its standard error after it, where the column has them."""
     text, error = written(row[column.key], column), row.get(column.error)
-    known = text != MISSING and error is not None and not pd.isna(error)
-    return f"{text} ±{error:.{column.digits}f}" if known else text
+    if text == MISSING:
+        return text
+    known = error is not None and not pd.isna(error)
+    return f"{text}{row.get(column.mark) or ''}" + (f" ±{error:.{column.digits}f}" if known else "")
 
 
 def percent(value: float, digits: int = 1) -> str:

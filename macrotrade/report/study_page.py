@@ -1,0 +1,302 @@
+"""The page of a study: who forecast how well, over many series, horizons and windows.
+
+1. how good they were                      study_judgement.py, by way of macrotrade.evaluation
+2. what is told, in order                  here, from study_tables.py and study_figures.py
+3. how it is told                          page.py, markdown.py, latex.py
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from macrotrade import __version__
+from macrotrade.report.document import Report
+from macrotrade.report.latex import latex
+from macrotrade.report.machine import FORMAT, plain
+from macrotrade.report.markdown import markdown
+from macrotrade.report.page import page
+from macrotrade.report.parts import Choice, Part, Section, Words
+from macrotrade.report.study_figures import (
+    direction_figure,
+    fluctuation_figure,
+    gain_figure,
+    growth_figure,
+    outcome_figure,
+    weight_histogram,
+    weights_through_time,
+)
+from macrotrade.report.study_judgement import StudyJudgement, judge_study
+from macrotrade.report.study_tables import (
+    coverage_table,
+    direction_table,
+    gain_table,
+    growth_table,
+    race_table,
+    ratio_table,
+    refusal_table,
+    weight_table,
+)
+from macrotrade.report.words import cardinal, count, day, name_of, percent, sentence, signed
+from macrotrade.strategy.study import StudyResult
+
+__all__ = ["study_report"]
+
+_PERIODS = {"D": "day", "M": "month", "Q": "quarter"}
+
+
+def study_report(result: StudyResult) -> Report:
+    """Report of a finished study: page, Markdown, results, tables as LaTeX, and two tables of everything as Parquet.
+
+    ``forecasts`` are the study's tidy forecasts with outcomes; ``exhibits`` every figure stated, a row for each, with
+    columns exhibit, provider, base, member, series, window, horizon, figure and value.
+
+    Examples
+    --------
+    ::
+
+        study_report(run_study(study, history)).save("runs/study")
+    """
+    judgement = judge_study(result)
+    sections, opening = _contents(result, judgement), _lead(result, judgement)
+    title = result.study.name[:1].upper() + result.study.name[1:]
+    exhibits = _exhibits(judgement)
+    return Report(
+        title=title,
+        html=page(title, opening, sections, "forecast study"),
+        markdown=markdown(title, opening, sections),
+        results=_results(result, judgement),
+        latex=latex(sections),
+        frames={"forecasts": result.forecasts, "exhibits": exhibits},
+    )
+
+
+def _lead(result: StudyResult, judgement: StudyJudgement) -> str:
+    """One sentence under the title."""
+    study, origins = result.study, result.study.origins
+    return (
+        f"{cardinal([name_of(name) for name in judgement.providers])} forecast {len(judgement.series):,d} series "
+        f"{_ahead(judgement.horizons, _PERIODS[study.frequency])}, from {count(len(origins), 'origin')}, "
+        f"{day(origins[0])} to {day(origins[-1])}."
+    )
+
+
+def _ahead(horizons: tuple[int, ...], period: str) -> str:
+    """Horizons in words.
+
+    >>> _ahead((1, 2, 3), "month"), _ahead((1, 12), "month"), _ahead((1,), "quarter")
+    ('1 to 3 months ahead', '1 and 12 months ahead', '1 quarter ahead')
+    """
+    first, last = horizons[0], horizons[-1]
+    run = len(horizons) > 2 and horizons == tuple(range(first, last + 1))
+    words = f"{first} to {last}" if run else cardinal(list(map(str, horizons)))
+    return f"{words} {period if last == 1 else period + 's'} ahead"
+
+
+def _contents(result: StudyResult, judgement: StudyJudgement) -> tuple[Section, ...]:
+    study = result.study
+    over = {f"over {name_of(base)}": (gain_table(judgement, base), gain_figure(judgement, base)) for base in study.base}
+    sections = [
+        Section("Summary", Words(items=_summary(result, judgement))),
+        Section("Accuracy", Choice("Gain", over)),
+        *_weights(result, judgement),
+        Section("Stability", (growth_table(judgement), growth_figure(judgement))),
+        Section("Direction", (direction_table(judgement), direction_figure(judgement))),
+        Section("Intervals", coverage_table(judgement)),
+        *_races(result, judgement),
+        _series(result, judgement),
+        *_refusals(result),
+        Section("Data and sources", _data(result)),
+    ]
+    return tuple(sections)
+
+
+def _summary(result: StudyResult, judgement: StudyJudgement) -> tuple[str, ...]:
+    first = judgement.horizons[0]
+    period = _PERIODS[result.study.frequency]
+    points = [_best_gain(judgement, base, first, period) for base in result.study.base]
+    calls = judgement.direction.reset_index()
+    calls = calls[calls["horizon"] == first].sort_values("right", kind="stable")
+    if len(calls):
+        best = calls.iloc[-1]
+        points.append(
+            f"Direction, {_ahead((first,), period)}: {name_of(str(best['provider']))} called "
+            f"{percent(float(best['right']))} of the changes right; always calling each series' commoner "
+            f"direction, known only afterwards, would have had {percent(float(best['majority']))}."
+        )
+    if len(result.refusals):
+        points.append(f"{count(len(result.refusals), 'refusal')}; see below.")
+    points.append(_vintages(result))
+    if result.study.description:
+        points.insert(0, result.study.description)
+    return tuple(map(sentence, points))
+
+
+def _best_gain(judgement: StudyJudgement, base: str, horizon: int, period: str) -> str:
+    gain = judgement.gains_over(base)[horizon].dropna()
+    if gain.empty:
+        return f"No other provider can be compared with {name_of(base)}"
+    best, worst = str(gain.idxmax()), str(gain.idxmin())
+    most = f"{name_of(best)} had the highest D over {name_of(base)}, {signed(gain[best], 1)}"
+    return f"{sentence(_ahead((horizon,), period))[:-1]}, {most}" + (
+        f"; the lowest was {name_of(worst)}, {signed(gain[worst], 1)}" if best != worst else ""
+    )
+
+
+def _vintages(result: StudyResult) -> str:
+    kind = (
+        "true vintages: each forecast saw the numbers as first published and revised by that day"
+        if result.source.vintages == "true"
+        else "pseudo vintages: each forecast saw only what was released by that day, as later revised"
+    )
+    came = "as first reported" if result.study.outcomes == "first" else "as last reported"
+    return f"Data: {result.source.name}, {kind}. Outcomes are the numbers {came}"
+
+
+def _weights(result: StudyResult, judgement: StudyJudgement) -> tuple[Section, ...]:
+    options: dict[str, tuple[Part, ...]] = {}
+    for provider in judgement.weights.index.unique("provider"):
+        parts = (
+            weight_table(judgement, str(provider)),
+            weight_histogram(result.weights, str(provider)),
+            weights_through_time(result.weights, str(provider)),
+        )
+        options[name_of(str(provider))] = tuple(part for part in parts if part is not None)
+    return (Section("Weights", Choice("Provider", options)),) if options else ()
+
+
+def _races(result: StudyResult, judgement: StudyJudgement) -> tuple[Section, ...]:
+    if judgement.race is None:
+        return ()
+    options = {series: _race(result, judgement, series) for series in judgement.series}
+    return (Section("Horse race", Choice("Series", options)),)
+
+
+def _race(result: StudyResult, judgement: StudyJudgement, series: str) -> tuple[Part, ...]:
+    assert judgement.race is not None
+    windows = tuple(map(str, judgement.race.table["window"].unique()))
+    return (
+        *(race_table(judgement.race, series, window) for window in windows),
+        Choice(
+            "Horizon",
+            {f"{horizon} ahead": _drawn(result, judgement, series, horizon, windows) for horizon in judgement.horizons},
+        ),
+    )
+
+
+def _drawn(
+    result: StudyResult, judgement: StudyJudgement, series: str, horizon: int, windows: tuple[str, ...]
+) -> tuple[Part, ...]:
+    paths = [fluctuation_figure(judgement, series, horizon, window) for window in windows]
+    return (
+        outcome_figure(result.forecasts, judgement, series, horizon),
+        *(figure for figure in paths if figure is not None),
+    )
+
+
+def _series(result: StudyResult, judgement: StudyJudgement) -> Section:
+    tables = {f"{horizon} ahead": (ratio_table(result, judgement, horizon),) for horizon in judgement.horizons}
+    return Section("Series by series", Choice("Horizon", tables))
+
+
+def _refusals(result: StudyResult) -> tuple[Section, ...]:
+    table = refusal_table(result)
+    return (Section("Refusals", table),) if table is not None else ()
+
+
+def _data(result: StudyResult) -> tuple[Part, ...]:
+    study, source = result.study, result.source
+    terms = {
+        "Source": source.name,
+        "Vintages": source.vintages,
+        "Series": f"{study.series}" if isinstance(study.series, str) else cardinal(list(study.series)),
+        "Frequency": {"D": "daily", "M": "monthly", "Q": "quarterly"}[study.frequency],
+        "Measures": cardinal([str(name).replace("_", " ") for name in result.forecasts["measure"].unique()]),
+        "Definitions": (
+            "D, weights, normalised RMSE and right directions as in the Automatic Macro Forecasting System, The "
+            "Journal of Trading (2016)"
+        ),
+    }
+    fits = study.schedule.refit_every
+    terms["Fitted"] = "at every origin" if fits == 1 else f"at every {fits}th origin"
+    providers = tuple(f"{choice.title}: {_settings(choice.name, choice.settings)}" for choice in study.providers)
+    return (
+        Words(terms=terms),
+        Words(items=providers),
+        *((Words(items=tuple(map(sentence, source.notes))),) if source.notes else ()),
+    )
+
+
+def _settings(name: str, settings: Mapping[str, Any]) -> str:
+    """A provider and its settings in words.
+
+    >>> _settings("bma", {"members": ("machine", "autoregression"), "system": {"max_delay": 6}})
+    'bma, members machine and autoregression, system max_delay 6'
+    """
+    return ", ".join([name, *(f"{key} {_setting(value)}" for key, value in settings.items())])
+
+
+def _setting(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return cardinal([f"{key} {_setting(item)}" for key, item in value.items()])
+    return cardinal(list(map(str, value))) if isinstance(value, (tuple, list)) else str(value)
+
+
+def _exhibits(judgement: StudyJudgement) -> pd.DataFrame:
+    """Every figure stated, a row for each."""
+    gains = judgement.gains.melt(ignore_index=False, var_name="horizon", value_name="value").reset_index()
+    growth = judgement.growth.melt(ignore_index=False, var_name="horizon", value_name="value").reset_index()
+    ratios = judgement.ratios.melt(ignore_index=False, var_name="series", value_name="value").reset_index()
+    parts = [
+        gains.assign(exhibit="D", figure="D"),
+        growth.assign(exhibit="normalised RMSE", figure="growth"),
+        ratios.assign(exhibit="RMSE to the first base", figure="rmse_ratio"),
+        *(
+            frame.melt(ignore_index=False, var_name="figure", value_name="value").reset_index().assign(exhibit=name)
+            for name, frame in (
+                ("direction", judgement.direction),
+                ("10 to 90% interval", judgement.coverage),
+                ("weights", judgement.weights),
+            )
+        ),
+    ]
+    if judgement.race is not None:
+        race = judgement.race.table.drop(columns=["measure", "note"])
+        long = race.melt(id_vars=["provider", "series", "horizon", "window"], var_name="figure")
+        parts.append(long.assign(exhibit="horse race", value=long["value"].astype(float)))
+    columns = ["exhibit", "provider", "base", "member", "series", "window", "horizon", "figure", "value"]
+    table = pd.concat(parts, ignore_index=True).reindex(columns=columns)
+    words = [name for name in columns if name not in ("horizon", "value")]
+    return table.astype({"horizon": "int64", "value": "float64"}).assign(**table[words].astype(object).fillna(""))
+
+
+def _results(result: StudyResult, judgement: StudyJudgement) -> dict[str, Any]:
+    """Study, source and figures as JSON types; tables are lists of rows, missing is null."""
+    origins = result.study.origins
+    values = {
+        "format": FORMAT,
+        "macrotrade": __version__,
+        "study": result.study.model_dump(mode="json"),
+        "source": dataclasses.asdict(result.source),
+        "run": {
+            "providers": judgement.providers,
+            "n_series": len(judgement.series),
+            "series": judgement.series,
+            "horizons": judgement.horizons,
+            "first_origin": origins[0],
+            "last_origin": origins[-1],
+            "n_origins": len(origins),
+            "n_forecasts": len(result.forecasts),
+        },
+        "gains": judgement.gains.rename(columns=str).reset_index(),
+        "normalised_rmse": judgement.growth.rename(columns=str).reset_index(),
+        "direction": judgement.direction.reset_index(),
+        "coverage": judgement.coverage.reset_index(),
+        "weights": judgement.weights.reset_index(),
+        "horse_race": judgement.race.table if judgement.race is not None else None,
+        "refusals": result.refusals,
+    }
+    return {key: plain(value) for key, value in values.items()}

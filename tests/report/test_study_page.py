@@ -1,0 +1,153 @@
+"""The page of a study: every number on it is one of the exhibits, and every exhibit is on it."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from macrotrade.errors import DataError
+from macrotrade.evaluation.exhibits import gains
+from macrotrade.report.document import Report
+from macrotrade.report.study_page import study_report
+from macrotrade.report.words import signed
+from macrotrade.strategy.result import Source
+from macrotrade.strategy.study import Study, StudyResult
+
+SERIES = ("output", "prices", "jobs")
+PROVIDERS = {"none": 0.0, "half": 0.5, "good": 0.9}
+HORIZONS = (1, 2, 3)
+
+
+def make_study(series: tuple[str, ...] = SERIES) -> StudyResult:
+    """Forecasts that see a known share of what comes, of monthly log changes, by a run of 30 origins."""
+    study = Study(
+        name="three grades of sight",
+        description="what each provider sees is known.",
+        providers=[{"name": "naive", "label": label} for label in PROVIDERS],
+        series=series,
+        horizons=HORIZONS,
+        start="2005-01-31",
+        end="2007-06-30",
+        base=("none", "half"),
+    )
+    rng = np.random.default_rng(3)
+    rows = []
+    for name in series:
+        changes = rng.standard_normal(len(study.origins) + 3)
+        noise = 0.2 * rng.standard_normal((len(study.origins), 3))
+        for at, origin in enumerate(study.origins):
+            for horizon in HORIZONS:
+                came = changes[at : at + horizon].sum()
+                for provider, share in PROVIDERS.items():
+                    point = share * (came + noise[at, horizon - 1])
+                    spread = np.sqrt(horizon) * (1.0 - share) + 0.05
+                    period = str(origin.to_period("M") + horizon)
+                    low, high = point - 1.28 * spread, point + 1.28 * spread
+                    rows.append((provider, origin, name, "log_change", horizon, period, 100.0, point, spread, low, high,
+                                 0.5 + 0.4 * np.sign(point), came))  # fmt: skip
+    columns = [
+        "provider", "as_of", "series", "measure", "horizon", "period", "origin", "point", "spread", "low", "high",
+        "probability_up", "outcome",
+    ]  # fmt: skip
+    shares = [
+        ("good", origin, name, horizon, member, weight)
+        for origin in study.origins
+        for name in series
+        for horizon in HORIZONS
+        for member, weight in (("system", 0.7), ("AR", 0.3))
+    ]
+    return StudyResult(
+        study,
+        Source("made up", "pseudo", ("Nothing here is real",), study.origins[0], study.origins[-1]),
+        pd.DataFrame(rows, columns=columns),
+        pd.DataFrame(shares, columns=["provider", "as_of", "series", "horizon", "member", "weight"]),
+        pd.DataFrame([("good", study.origins[0], "too short a past")], columns=["provider", "as_of", "reason"]),
+    )
+
+
+@pytest.fixture(scope="module")
+def study() -> StudyResult:
+    return make_study()
+
+
+@pytest.fixture(scope="module")
+def made_study(study: StudyResult) -> Report:
+    return study_report(study)
+
+
+def test_every_exhibit_has_its_place_on_the_page(made_study: Report) -> None:
+    titles = re.findall(r"<h2>(.*?)</h2>", made_study.html)
+
+    assert titles == [
+        "Summary", "Accuracy", "Weights", "Stability", "Direction", "Intervals", "Horse race", "Series by series",
+        "Refusals", "Data and sources",
+    ]  # fmt: skip
+    for title in ("D over NONE", "Normalised RMSE", "Right directions", "Fluctuation test", "Distribution of weights"):
+        assert title in made_study.html
+    assert "too short a past" in made_study.markdown
+    assert "forecast study" in made_study.html
+
+
+def test_the_gains_on_the_page_are_those_of_the_evaluation(study: StudyResult, made_study: Report) -> None:
+    expected = gains(study.forecasts, study.study.base)
+
+    row = next(line for line in made_study.markdown.splitlines() if line.startswith("| GOOD |"))
+
+    cells = [cell.strip() for cell in row.split("|")[2:-1]]
+    assert cells == [signed(value, 1) for value in expected.loc[("good", "none")]]
+
+
+def test_a_winner_known_to_be_better_gets_its_stars_and_stands_alone_in_the_confidence_set(made_study: Report) -> None:
+    race = made_study.markdown.split("### RMSE to NONE, output")[1]
+
+    good, half = (next(line for line in race.splitlines() if line.startswith(f"| {who} |")) for who in ("GOOD", "HALF"))
+
+    assert re.search(r"0\.\d{3}\*\*\*††", good)
+    assert "†" not in half
+
+
+def test_many_series_are_not_raced_one_by_one() -> None:
+    many = study_report(make_study(tuple(f"series {number}" for number in range(13))))
+
+    assert "Horse race" not in many.html
+    assert many.html.count("data-plot=") < 12, "figures of all series together, none alone"
+
+
+def test_everything_is_written_beside_the_page(study: StudyResult, made_study: Report, tmp_path: Path) -> None:
+    page = made_study.save(tmp_path)
+
+    assert sorted(path.name for path in page.parent.iterdir()) == [
+        "exhibits.parquet", "forecasts.parquet", "report.html", "report.md", "results.json", "tables.tex",
+    ]  # fmt: skip
+    pd.testing.assert_frame_equal(
+        pd.read_parquet(tmp_path / "forecasts.parquet"), study.forecasts, check_dtype=False, check_index_type=False
+    )
+    exhibits = pd.read_parquet(tmp_path / "exhibits.parquet")
+    found = exhibits.query("exhibit == 'D' and provider == 'good' and base == 'none'").set_index("horizon")["value"]
+    expected = gains(study.forecasts, ("none",)).loc[[("good", "none")]].iloc[0]
+    assert found.to_dict() == pytest.approx(expected.to_dict())
+    results = json.loads((tmp_path / "results.json").read_text(), parse_constant=lambda word: pytest.fail(word))
+    assert results["run"]["n_series"] == 3
+
+
+def test_tables_are_latex_that_closes_what_it_opens(made_study: Report) -> None:
+    text = made_study.latex
+
+    assert text.count(r"\begin{table}") == text.count(r"\end{table}") > 5
+    for block in re.findall(r"\\midrule\n(.*?)\\bottomrule", text, flags=re.DOTALL):
+        assert len({line.count("&") - line.count(r"\&") for line in block.strip().splitlines()}) == 1
+    assert not re.search(r"[†−–±×]", text)
+    assert r"10 to 90\% interval" in text
+
+
+def test_a_study_of_the_future_alone_is_refused_with_the_remedy(study: StudyResult) -> None:
+    unknown = dataclasses.replace(study, forecasts=study.forecasts.assign(outcome=np.nan))
+
+    with pytest.raises(DataError, match="no outcome is known yet of any forecast; let it end earlier"):
+        study_report(unknown)
