@@ -30,7 +30,7 @@ def commands() -> Iterator[tuple[str, list[str]]]:
         yield (
             typed,
             [
-                parameter.opts[0] if parameter.param_type_name == "option" else str(parameter.name).upper()
+                parameter.opts[0] if parameter.param_type_name == "option" else parameter.metavar or str(parameter.name).upper()
                 for parameter in command.params
             ],
         )

@@ -152,7 +152,12 @@ def refitted_variants(
 ) -> Iterator[Variant]:
     """Other samples and other drivers, as ``strategy.sensitivity`` asks; each makes its forecasts anew.
 
-    Arguments are those of :func:`macrotrade.strategy.sensitivity.sensitivity`.
+    Parameters
+    ----------
+    run
+        The run that is varied.
+    nearby, n_jobs, store, progress
+        As in :func:`macrotrade.strategy.sensitivity.sensitivity`.
     """
 
     def again(strategy: Strategy, history: History) -> Signals:
