@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from macrotrade.errors import DataError
-from macrotrade.panel.futures import RollRule, contract_index, par_bond_index
+from macrotrade.panel.futures import RollRule, contract_index, nearby_price, par_bond_index
 
 
 def flat_curve(rate: float, days: pd.DatetimeIndex) -> pd.DataFrame:
@@ -157,3 +157,16 @@ def test_two_prices_of_one_session_are_refused():
     table = two_contracts()
     with pytest.raises(DataError, match="two prices on 2009-02-16"):
         contract_index(pd.concat([table, table.iloc[:1]]), RollRule())
+
+
+def test_an_unadjusted_price_keeps_the_gap_that_the_index_leaves_out():
+    held = RollRule("first_notice", days=2)
+    contracts = two_contracts()
+
+    price, index = nearby_price(contracts, held), contract_index(contracts, held)
+
+    assert price.index.equals(index.index.index)
+    roll = index.rolls.iloc[0]
+    gap = price.pct_change() - index.returns
+    assert gap[roll["session"]] == pytest.approx((1.0 + index.returns[roll["session"]]) * (roll["ratio"] - 1.0))
+    assert gap.drop(roll["session"]).abs().max() < 1e-12
