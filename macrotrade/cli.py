@@ -69,6 +69,57 @@ def backtest(file: StrategyFile, out: Annotated[Path | None, typer.Option("--out
 
 
 @app.command()
+def evaluate(
+    file: Annotated[Path, typer.Argument(help="Study in TOML.", show_default=False)],
+    out: Annotated[Path | None, typer.Option("--out", help="Folder for the report and the finished blocks.")] = None,
+    jobs: Jobs = 1,
+    data: Annotated[
+        Path | None, typer.Option("--data", help="FRED-MD vintages: a folder, zip, CSV or Parquet.")
+    ] = None,
+) -> None:
+    """Judge providers on many series and horizons without trading; print gains, write the report and its tables.
+
+    A study that was interrupted goes on where it stopped when started again with the same --out.
+
+    Example: macrotrade evaluate strategies/studies/small_panel.toml --jobs 2
+    """
+    from macrotrade.report.study_page import study_report
+    from macrotrade.report.terminal import gain_table
+    from macrotrade.strategy.study import read_study, run_study
+
+    study = read_study(file)
+    study = study if data is None else study.on_vintages(data)
+    folder = out or Path("runs") / file.stem
+    with _progress("forecasts", len(study.origins) * len(study.providers)) as advance:
+        result = run_study(study, study.data.load(), n_jobs=jobs, store=folder / "blocks", progress=advance)
+    _show(gain_table(result))
+    typer.echo(f"wrote {study_report(result).save(folder)}")
+
+
+@app.command()
+def explain(
+    file: StrategyFile,
+    provider: Annotated[str | None, typer.Option("--provider", help="Label or name; the first that explains.")] = None,
+    instrument: Annotated[str | None, typer.Option("--instrument", help="Symbol; the strategy's first.")] = None,
+    as_of: AsOf = None,
+    since: Annotated[
+        datetime | None, typer.Option("--since", formats=["%Y-%m-%d"], help="Earlier day; the decision before.")
+    ] = None,
+) -> None:
+    """Print why a provider's forecast changed since the decision before: releases, revisions, the model itself.
+
+    Example: macrotrade explain strategies/treasury_bond_bma.toml --provider bma --instrument ZB --as-of 2008-12-31
+    """
+    from macrotrade.report.terminal import explanation_table
+    from macrotrade.strategy.explain import explain as why
+    from macrotrade.strategy.spec import read_strategy
+
+    strategy = read_strategy(file)
+    for explanation in why(strategy, strategy.data.load(), provider, instrument, _day(as_of), _day(since)):
+        _show(explanation_table(explanation))
+
+
+@app.command()
 def signal(
     file: StrategyFile,
     as_of: AsOf = None,

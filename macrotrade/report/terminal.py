@@ -13,15 +13,19 @@ from rich import box
 from rich.markup import escape
 from rich.table import Table
 
-from macrotrade.strategy.result import Backtest, Decision
+from macrotrade.forecast import Explanation
+from macrotrade.strategy.result import Backtest, Decision, Source
 
 if TYPE_CHECKING:
     from macrotrade.providers.registry import ProviderEntry
+    from macrotrade.strategy.study import StudyResult
 
 __all__ = [
     "decision_table",
     "decisions_json",
+    "explanation_table",
     "frame_table",
+    "gain_table",
     "provider_table",
     "providers_json",
     "summary_table",
@@ -108,9 +112,54 @@ def summary_table(backtest: Backtest) -> Table:
         table.add_section()
     table.caption = (
         "called right: share of the driver's moves whose direction was forecast, and in brackets the share of rises in "
-        f"the price. {_vintage_words(backtest)}"
+        f"the price. {_vintage_words(backtest.source)}"
     )
     return table
+
+
+def gain_table(result: StudyResult) -> Table:
+    """D of every provider over each base by horizon, in a terminal's width."""
+    from macrotrade.evaluation.exhibits import gains
+
+    study, table = result.study, gains(result.forecasts, result.study.base)
+    n_series = result.forecasts["series"].nunique()
+    shown = _plain_table(f"{study.name}: D over each base, {n_series} series, periods ahead", "over", "provider")
+    for horizon in table.columns:
+        shown.add_column(str(horizon), justify="right", no_wrap=True)
+    for base in study.base:
+        over = table.xs(base, level="base")
+        for provider in (choice.title for choice in study.providers if choice.title in over.index):
+            shown.add_row(
+                base, provider, *(_number(value, "+.1f") for value in over.loc[[provider]].to_numpy()[0].tolist())
+            )
+        shown.add_section()
+    shown.caption = (
+        "D: mean over the series of 100 (1 - RMSE / RMSE of the base); above 0 is more accurate than the base. "
+        f"{_vintage_words(result.source)}"
+    )
+    return shown
+
+
+def explanation_table(explanation: Explanation, most: int = 20) -> Table:
+    """Parts of one change of a forecast, largest first; of more than `most` the rest in one row."""
+    parts = explanation.table()
+    title = (
+        f"{explanation.series}, {explanation.horizon} ahead, in {explanation.units}: "
+        f"{explanation.before:.5g} became {explanation.after:.5g}, a change of "
+        f"{explanation.after - explanation.before:+.4g}"
+    )
+    shown = _plain_table(title, "part", "series", "period")
+    for column in ("came", "expected", "adds"):
+        shown.add_column(column, justify="right", no_wrap=True)
+    for row in parts.head(most).to_dict("records"):
+        came, expected = (_number(float(row.get(name, math.nan)), ".4g") for name in ("released", "expected"))
+        words = (str(row[name]) for name in ("kind", "series", "period"))
+        shown.add_row(*words, came, expected, _number(float(row["amount"]), "+.4g"))
+    if len(parts) > most:
+        rest = parts.iloc[most:]["amount"]
+        shown.add_row(f"{len(rest)} smaller parts", "", "", "", "", _number(float(rest.sum()), "+.4g"))
+    shown.caption = "The parts sum to the change. Releases: what came and what was expected, in the model's form."
+    return shown
 
 
 def frame_table(frame: pd.DataFrame, title: str) -> Table:
@@ -191,11 +240,9 @@ def _calls(backtest: Backtest) -> dict[tuple[str, str], str]:
     return said
 
 
-def _vintage_words(backtest: Backtest) -> str:
-    kind = backtest.source.vintages
-    return (
-        "Numbers as known then (true vintages)." if kind == "true" else "Final numbers with publication lags (pseudo)."
-    )
+def _vintage_words(source: Source) -> str:
+    true = source.vintages == "true"
+    return "Numbers as known then (true vintages)." if true else "Final numbers with publication lags (pseudo)."
 
 
 def _number(value: float, form: str) -> str:

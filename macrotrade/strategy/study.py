@@ -98,6 +98,11 @@ class Study(Document):
                 raise ValueError(f"base {name!r} is no provider of the study. {near_misses(name, titles)}")
         return self
 
+    def on_vintages(self, path: str | Path) -> Study:
+        """The same study on true vintages of FRED-MD: one CSV, a folder or zip of them, or a Parquet of intervals."""
+        data = DataOptions.model_validate({**self.data.model_dump(), "source": "fred-md", "path": str(path)})
+        return self.model_copy(update={"data": data})
+
     @property
     def origins(self) -> pd.DatetimeIndex:
         """Days at which forecasts are made."""
