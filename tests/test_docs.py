@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
@@ -27,13 +28,14 @@ def commands() -> Iterator[tuple[str, list[str]]]:
         if hasattr(command, "commands"):
             pending += [(f"{typed} {name}", each) for name, each in command.commands.items()]
             continue
-        yield (
-            typed,
-            [
-                parameter.opts[0] if parameter.param_type_name == "option" else parameter.metavar or str(parameter.name).upper()
-                for parameter in command.params
-            ],
-        )
+        yield typed, [typed_word(parameter) for parameter in command.params]
+
+
+def typed_word(parameter: Any) -> str:
+    """A long option, or an argument as the help calls it."""
+    if parameter.param_type_name == "option":
+        return str(parameter.opts[0])
+    return parameter.metavar or str(parameter.name).upper()
 
 
 COMMANDS = dict(commands())
