@@ -77,6 +77,12 @@ def test_the_readme_lists_the_commands() -> None:
     assert listed == {typed.split()[1] for typed in COMMANDS}
 
 
+def test_the_changes_name_every_command() -> None:
+    changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+    assert not [typed for typed in COMMANDS if f"`{typed.split()[1]}`" not in changes]
+
+
 def test_the_contents_list_every_page_once() -> None:
     settings = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
     nav = settings.split("\nnav:\n")[1].split("\n\n")[0]
