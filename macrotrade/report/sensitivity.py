@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
 from typing import Any
 
 import pandas as pd
@@ -22,7 +23,7 @@ _ADVICE = (
     "Each row changes one assumption and leaves all else as run. A result that lives on one convention, on two months "
     "or on a basis point of the forecast is not one to rely on."
 )
-_ROW = 22
+_ROW, _LABEL_WIDTH = 34, 26
 _SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x", "cross")
 
 
@@ -79,7 +80,8 @@ def _table(sensitivity: Sensitivity, symbol: str, provider: str) -> Table:
 def _figure(sensitivity: Sensitivity, symbol: str, provider: str, cast: Cast) -> Figure:
     """Growth of 1 as points, an assumption a row, a marker a rule; buy and hold grey."""
     growth = sensitivity.table(symbol, provider)["growth"]
-    labels = [_capital(assumption) for _, assumption in growth.index]
+    # Broken lines leave room for the points on a narrow page.
+    labels = ["<br>".join(wrap(_capital(assumption), _LABEL_WIDTH)) for _, assumption in growth.index]
     traces: list[dict[str, Any]] = [
         {
             "type": "scatter", "mode": "markers", "name": _rule(str(rule)), "y": labels, "x": numbers(growth[rule], 4),
@@ -97,8 +99,7 @@ def _figure(sensitivity: Sensitivity, symbol: str, provider: str, cast: Cast) ->
         traces,
         height,
         hovermode="closest",
-        margin={"l": 250},
-        legend={"y": -50 / (height - 46)},
+        legend={"y": -62 / (height - 46)},
         xaxis={"title": {"text": "1 became"}},
         yaxis={"autorange": "reversed", "showgrid": True, "zeroline": False},
     )

@@ -199,9 +199,9 @@ def _shifted_forecasts(run: Run) -> Iterator[Variant]:
 
         walks = {title: tuple(_shifted(walk, by) for walk in parts) for title, parts in run.signals.walks.items()}
         note = "A basis point is a hundredth of a percentage point of a yield, or of a per cent of a price."
-        yield run.variant(
-            "forecast", f"every forecast {points:+g} basis points", positions=run.held_on(walks), notes=(note,)
-        )
+        unit, way = ("basis point" if abs(points) == 1.0 else "basis points"), ("higher" if points > 0 else "lower")
+        words = f"every forecast {abs(points):g} {unit} {way}"
+        yield run.variant("forecast", words, positions=run.held_on(walks), notes=(note,))
 
 
 def _shifted(walk: Walk, by: Callable[[Forecast], FloatArray]) -> Walk:

@@ -12,7 +12,10 @@ from macrotrade import Sensitivity, sensitivity
 ROWS = {
     "as run": ["as run"],
     "price": ["unadjusted nearby price, roll gaps in it"],
-    "forecast": [f"every forecast {points:+d} basis points" for points in (-5, -1, 1, 5)],
+    "forecast": [
+        f"every forecast {shift}"
+        for shift in ("5 basis points lower", "1 basis point lower", "1 basis point higher", "5 basis points higher")
+    ],
     "execution": ["daily sessions", "a session later"],
     "cost": ["costs as stated", "costs doubled", "costs five times as high"],
     "months": ["best 2 months out", "worst 2 months out", "until June 2009", "after June 2009"],

@@ -68,7 +68,7 @@ def test_a_shift_of_the_forecast_is_a_shift_of_its_sign(market: History, found: 
     prices = market.prices(["ZN"]).loc["2003-01-31":"2006-01-31"]
     record = track_record(held, prices)
 
-    assert _growth(found, "every forecast +5 basis points") == pytest.approx(
+    assert _growth(found, "every forecast 5 basis points higher") == pytest.approx(
         performance(record.returns, 252.0)["growth"].iloc[0], rel=1e-12
     )
 
