@@ -6,6 +6,8 @@ import pandas as pd
 
 from macrotrade.instruments import INSTRUMENTS
 from macrotrade.report.cast import BASELINE, BUY_AND_HOLD, Cast, rows_of
+from macrotrade.report.changes import change_sections
+from macrotrade.report.exhibits import exhibit_sections
 from macrotrade.report.figures import cost_figure, growth_figure, positions_figure
 from macrotrade.report.forecast_figures import forecast_figure, hit_rate_figure
 from macrotrade.report.guide import guide
@@ -42,7 +44,9 @@ def contents(
     return (
         Section("Summary", (summary(backtest, cast, judgement), efficiency_table(judgement, cast))),
         *_signals(backtest, cast),
+        *change_sections(backtest, cast),
         *(_instrument(backtest, cast, judgement, symbol) for symbol in cast.instruments),
+        *exhibit_sections(backtest, cast),
         *(section for section in sections if section.title != SENSITIVITY),
         Section("Costs", (cost_table(backtest), _cost_figures(judgement, cast))),
         *(sensitivity or (_sensitivity(judgement, cast),)),

@@ -10,6 +10,7 @@ from macrotrade.panel.vintages import History
 from macrotrade.schedule import month_end_sessions
 from macrotrade.signals.baselines import coin_flips
 from macrotrade.strategy.decide import decisions
+from macrotrade.strategy.inside import exhibits_of, explanations_of
 from macrotrade.strategy.outcomes import with_outcomes
 from macrotrade.strategy.result import COLUMN_LEVELS, Backtest, Source
 from macrotrade.strategy.run import Signals, origins_of, signals
@@ -66,6 +67,8 @@ def backtest(
         cost_rates=record.rates.table(),
         periods_per_year=record.periods_per_year,
         decisions=decisions(run, history),
+        exhibits=exhibits_of(run, history),
+        explanations=explanations_of(run, history),
     )
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from macrotrade.forecast import Exhibit, Explanation
 from macrotrade.panel.panel import Vintages
 
 if TYPE_CHECKING:
@@ -133,6 +134,10 @@ class Backtest:
         Sessions in a year: 252 for daily bars, 12 for monthly.
     decisions
         The decisions at the last origin.
+    exhibits
+        What providers show of themselves as fitted last, by provider.
+    explanations
+        Why forecasts changed at the last origin, by provider that can say.
     """
 
     strategy: Strategy
@@ -149,3 +154,5 @@ class Backtest:
     cost_rates: pd.DataFrame
     periods_per_year: float
     decisions: tuple[Decision, ...]
+    exhibits: Mapping[str, tuple[Exhibit, ...]] = field(default_factory=dict)
+    explanations: Mapping[str, tuple[Explanation, ...]] = field(default_factory=dict)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from macrotrade.forecast import Exhibit
 from macrotrade.instruments import INSTRUMENTS
 from macrotrade.report import Report, make_report
 from macrotrade.sources.embedded_tables import read_table
@@ -82,7 +84,51 @@ def make_backtest() -> Backtest:
         cost_rates=rates,
         periods_per_year=252.0,
         decisions=decisions(forecasts, positions),
+        exhibits={"autoregression": exhibits(positions.index)},
+        explanations={"autoregression": (change("DGS10"), change("SPX"))},
     )
+
+
+def exhibits(origins: pd.Index) -> tuple[Exhibit, ...]:
+    """One exhibit of each kind; nothing informs SPX, and DGS10 has informants two steps away."""
+    weights = pd.DataFrame({"drift": np.linspace(0.4, 0.7, len(origins))}, pd.DatetimeIndex(origins))
+    links = [
+        ("INDPRO", "DGS10", "1, 2", -4.2),
+        ("UNRATE", "DGS10", "0", 3.1),
+        ("PAYEMS", "UNRATE", "1", -6.0),
+        ("DGS10", "MORTGAGE", "0", 11.5),
+        ("OIL", "COAL", "3", 2.2),
+    ]
+    return (
+        Exhibit("Equation", "table", pd.DataFrame({"regressor": ["intercept", "lag"], "coefficient": [0.01, -0.2]})),
+        Exhibit("Weights through time", "lines", weights.assign(last=1.0 - weights["drift"])),
+        Exhibit("Who informs whom", "graph", pd.DataFrame(links, columns=["source", "target", "lags", "t"])),
+        Exhibit("Repairs", "text", text="one link cut\nanother link cut", note="none of them mattered"),
+    )
+
+
+@dataclass(frozen=True)
+class Change:
+    """Parts of one change of a forecast."""
+
+    series: str
+    horizon: int
+    units: str
+    before: float
+    after: float
+    parts: pd.DataFrame
+
+    def table(self) -> pd.DataFrame:
+        return self.parts
+
+
+def change(series: str) -> Change:
+    """A change of thirty small parts and two large ones."""
+    small = [("release", f"M{number}", "2017-02", 0.001, 0.0, 0.0001) for number in range(30)]
+    large = [("time", "", "", np.nan, np.nan, -0.02), ("release", series, "2017-03", 0.1, 0.05, 0.015)]
+    columns = ["kind", "series", "period", "released", "expected", "amount"]
+    parts = pd.DataFrame([*large, *small], columns=columns)
+    return Change(series, 1, "per cent a year", 0.05, 0.05 + float(parts["amount"].sum()), parts)
 
 
 def traded(

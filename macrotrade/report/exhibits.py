@@ -1,0 +1,93 @@
+"""What providers show of themselves: their exhibits as words, tables and figures."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pandas as pd
+
+from macrotrade.forecast import Exhibit
+from macrotrade.report.cast import Cast
+from macrotrade.report.colours import provider_colours
+from macrotrade.report.graph import graph_figure
+from macrotrade.report.layout import numbers, styled, thinned
+from macrotrade.report.parts import Choice, Column, Figure, Part, Section, Table, Words
+from macrotrade.report.words import name_of, sentence
+from macrotrade.strategy.result import Backtest
+
+__all__ = ["exhibit_sections"]
+
+
+_LOOKED_UP = 20
+"""Rows above which a table is not read but looked up."""
+
+
+def exhibit_sections(backtest: Backtest, cast: Cast) -> tuple[Section, ...]:
+    """A section with the exhibits of each provider that has any; none where no provider has."""
+    traded = tuple(dict.fromkeys(item.driver for item in cast.traded.values()))
+    options = {
+        name_of(provider): tuple(part for exhibit in sorted(shown, key=_is_long) for part in _drawn(exhibit, traded))
+        for provider, shown in backtest.exhibits.items()
+    }
+    words = Words("As fitted at the last fit of the run.")
+    return (Section("Inside the providers", (words, Choice("Provider", options))),) if options else ()
+
+
+def _is_long(exhibit: Exhibit) -> bool:
+    """Whether an exhibit is one to look things up in, so that it goes last."""
+    return exhibit.kind == "table" and exhibit.frame is not None and len(exhibit.frame) > _LOOKED_UP
+
+
+def _drawn(exhibit: Exhibit, traded: tuple[str, ...]) -> tuple[Part, ...]:
+    """One exhibit in the form that its kind asks for."""
+    frame = exhibit.frame
+    if exhibit.kind == "text" or frame is None:
+        return (Words(exhibit.title), Words(items=tuple(filter(None, [*exhibit.text.splitlines(), exhibit.note]))))
+    if exhibit.kind == "table":
+        return (_table(exhibit.title, frame, exhibit.note),)
+    if exhibit.kind == "lines":
+        return (_lines(exhibit.title, frame, exhibit.note),)
+    figures = [graph_figure(exhibit.title, frame, name, exhibit.note) for name in traded]
+    drawn = [figure for figure in figures if figure is not None]
+    return tuple(drawn) or tuple(
+        figure for figure in (graph_figure(exhibit.title, frame, None, exhibit.note),) if figure is not None
+    )
+
+
+def _table(title: str, frame: pd.DataFrame, note: str) -> Table:
+    """Table of any frame: whole numbers whole, others so that most have three places that count."""
+    flat = (frame if isinstance(frame.index, pd.RangeIndex) else frame.reset_index()).rename(columns=str)
+    columns = tuple(_column(name, flat[name]) for name in flat.columns)
+    return Table(title, columns, flat, sentence(note) if note else "")
+
+
+def _column(name: str, values: pd.Series) -> Column:
+    words = name.replace("_", " ")
+    heading = words if words[1:2] == " " else sentence(words)[:-1]
+    if not pd.api.types.is_numeric_dtype(values) or pd.api.types.is_bool_dtype(values):
+        return Column(name, heading)
+    known = values.dropna()
+    if bool((known == known.round()).all()):
+        return Column(name, heading, "integer", 0)
+    size = float(known[known != 0.0].abs().median())
+    return Column(name, heading, "number", min(max(2 - math.floor(math.log10(size)), 0), 6))
+
+
+def _lines(title: str, frame: pd.DataFrame, note: str) -> Figure:
+    """A line for each column along the index."""
+    index = frame.index.to_timestamp() if isinstance(frame.index, pd.PeriodIndex) else pd.DatetimeIndex(frame.index)
+    shown = thinned(frame.set_axis(index, axis=0)) if len(frame) else frame
+    names = tuple(map(str, frame.columns))
+    colours = provider_colours(names)
+    x = pd.DatetimeIndex(shown.index).strftime("%Y-%m-%d").tolist()
+    traces: list[dict[str, Any]] = [
+        {
+            "type": "scatter", "x": x, "y": numbers(shown[column], 4), "name": str(column), "mode": "lines",
+            "line": {"color": colours[str(column)], "width": 1.8}, "hovertemplate": "%{y:.3f}",
+        }
+        for column in shown.columns
+    ]  # fmt: skip
+    values = frame.to_numpy(dtype=float)
+    share = {"range": [0, 1]} if bool(((values >= 0) & (values <= 1) | pd.isna(values)).all()) else {}
+    return Figure(title, styled(traces, 300, yaxis=share, legend={"y": -0.16}), sentence(note) if note else "", 300)
