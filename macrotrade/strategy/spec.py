@@ -171,7 +171,7 @@ class Strategy(Document):
     def traded(self) -> tuple[Instrument, ...]:
         """Instruments themselves, each with its driver."""
         return tuple(
-            replace(instrument(symbol), driver=self.drivers.get(symbol, instrument(symbol).driver))
+            replace(instrument(symbol), driver=self.drivers[symbol]) if symbol in self.drivers else instrument(symbol)
             for symbol in self.instruments
         )
 
