@@ -6,7 +6,9 @@ shared and positions held for a while stay together (Politis and Romano, 1994; L
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias, get_args
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
 import pandas as pd
@@ -15,7 +17,14 @@ from macrotrade._typing import FloatArray
 from macrotrade.errors import DataError, SettingsError, near_misses
 from macrotrade.numerics.bootstrap import stationary_bootstrap
 
-__all__ = ["Figure", "bootstrap_difference", "bootstrap_interval", "usual_block"]
+__all__ = [
+    "BootstrapDraws",
+    "Figure",
+    "bootstrap_difference",
+    "bootstrap_draws",
+    "bootstrap_interval",
+    "usual_block",
+]
 
 Figure: TypeAlias = Literal["efficiency", "annual_return", "mean_return", "sharpe"]
 """Figures of :func:`macrotrade.evaluation.performance.performance` that can be drawn."""
@@ -56,10 +65,11 @@ def bootstrap_difference(
     other = benchmark.to_frame() if isinstance(benchmark, pd.Series) else benchmark
     if not other.index.equals(returns.index) or other.shape[1] not in (1, returns.shape[1]):
         raise DataError("A benchmark needs the rows of the returns, and one column or as many as they have.")
-    both = np.hstack([returns.to_numpy(dtype=np.float64), other.to_numpy(dtype=np.float64)])
-    estimate, drawn = _estimate_and_draws(both, periods_per_year, figure, n_draws, mean_block, seed)
+    both = pd.concat([returns, other], axis=1).set_axis(range(returns.shape[1] + other.shape[1]), axis=1)
+    drawn = bootstrap_draws(both, periods_per_year, n_draws=n_draws, mean_block=mean_block, seed=seed)
     split = returns.shape[1]
-    return _interval(estimate[:split] - estimate[split:], drawn[:, :split] - drawn[:, split:], level, returns.columns)
+    against = [split + column if other.shape[1] > 1 else split for column in range(split)]
+    return drawn.difference(figure, range(split), against, level).set_axis(returns.columns, axis=0)
 
 
 def bootstrap_interval(
@@ -79,25 +89,78 @@ def bootstrap_interval(
     returns, periods_per_year, figure, level, n_draws, mean_block, seed
         As in :func:`bootstrap_difference`.
     """
-    values = returns.to_numpy(dtype=np.float64)
-    estimate, drawn = _estimate_and_draws(values, periods_per_year, figure, n_draws, mean_block, seed)
-    return _interval(estimate, drawn, level, returns.columns)
+    drawn = bootstrap_draws(returns, periods_per_year, n_draws=n_draws, mean_block=mean_block, seed=seed)
+    return drawn.interval(figure, level)
 
 
-def usual_block(n_periods: int, periods_per_year: float) -> float:
-    """Mean length of a block: the cube root of the sample, and at least a quarter of a year.
+@dataclass(frozen=True, eq=False)
+class BootstrapDraws:
+    """Columns drawn together again and again, of which every figure is then read off.
 
-    The rate n^(1/3) is that of Politis and White (2004); the quarter keeps a monthly decision's sessions together.
+    Attributes
+    ----------
+    columns
+        What was drawn.
+    whole, sums
+        Sums of r, r^2 and ln(1 + r) over the sample, shape (1, 3 n_columns), and over each draw, shape (n_draws,
+        3 n_columns), side by side.
+    n_periods, periods_per_year
+        Sessions in the sample, and in a year.
     """
-    return float(min(n_periods, max(n_periods ** (1.0 / 3.0), periods_per_year / 4.0)))
+
+    columns: pd.Index
+    whole: FloatArray
+    sums: FloatArray
+    n_periods: int
+    periods_per_year: float
+
+    def interval(self, figure: Figure, level: float = 0.90) -> pd.DataFrame:
+        """A figure of each column: estimate, low, high, probability_below (zero)."""
+        estimate, drawn = self._figures(figure)
+        return _interval(estimate, drawn, level, self.columns)
+
+    def difference(
+        self, figure: Figure, tried: Iterable[Any], benchmarks: Iterable[Any], level: float = 0.90
+    ) -> pd.DataFrame:
+        """Difference of a figure between each column of `tried` and the one of `benchmarks` in its place."""
+        estimate, drawn = self._figures(figure)
+        labels = list(tried)
+        ours, theirs = (self.columns.get_indexer(pd.Index(list(names))) for names in (labels, benchmarks))
+        if (ours < 0).any() or (theirs < 0).any():
+            raise DataError("A difference needs columns that were drawn.")
+        index = self.columns[ours]
+        return _interval(estimate[ours] - estimate[theirs], drawn[:, ours] - drawn[:, theirs], level, index)
+
+    def _figures(self, figure: Figure) -> tuple[FloatArray, FloatArray]:
+        """Figure of each column, shape (n_columns,), and of each draw, shape (n_draws, n_columns)."""
+        if figure not in get_args(Figure):
+            raise SettingsError(f"figure={figure!r} cannot be drawn. {near_misses(figure, get_args(Figure))}")
+        estimate, drawn = (
+            _figure(sums, self.n_periods, self.periods_per_year, figure) for sums in (self.whole, self.sums)
+        )
+        return estimate[0], drawn
 
 
-def _estimate_and_draws(
-    values: FloatArray, periods_per_year: float, figure: Figure, n_draws: int, mean_block: float | None, seed: int
-) -> tuple[FloatArray, FloatArray]:
-    """Figure of each column, shape (n_columns,), and of each draw, shape (n_draws, n_columns)."""
-    if figure not in get_args(Figure):
-        raise SettingsError(f"figure={figure!r} cannot be drawn. {near_misses(figure, get_args(Figure))}")
+def bootstrap_draws(
+    returns: pd.DataFrame,
+    periods_per_year: float,
+    *,
+    n_draws: int = 2000,
+    mean_block: float | None = None,
+    seed: int = 0,
+) -> BootstrapDraws:
+    """Stationary-bootstrap draws of all columns at once; see :func:`bootstrap_difference` for the parameters.
+
+    Parameters
+    ----------
+    returns
+        Sessions x column, benchmarks among them. Sessions with a NaN anywhere are left out for all.
+    periods_per_year
+        Sessions in a year.
+    n_draws, mean_block, seed
+        Of the bootstrap; None takes :func:`usual_block`.
+    """
+    values = returns.to_numpy(dtype=np.float64)
     values = values[~np.isnan(values).any(axis=1)]
     n_periods = values.shape[0]
     if n_periods < 2:
@@ -110,8 +173,15 @@ def _estimate_and_draws(
         _counts(stationary_bootstrap(n_periods, block, min(_DRAWS_AT_ONCE, n_draws - start), generator)) @ powers
         for start in range(0, n_draws, _DRAWS_AT_ONCE)
     ]
-    estimate = _figure(powers.sum(axis=0)[None], n_periods, periods_per_year, figure)[0]
-    return estimate, _figure(np.vstack(sums), n_periods, periods_per_year, figure)
+    return BootstrapDraws(returns.columns, powers.sum(axis=0)[None], np.vstack(sums), n_periods, periods_per_year)
+
+
+def usual_block(n_periods: int, periods_per_year: float) -> float:
+    """Mean length of a block: the cube root of the sample, and at least a quarter of a year.
+
+    The rate n^(1/3) is that of Politis and White (2004); the quarter keeps a monthly decision's sessions together.
+    """
+    return float(min(n_periods, max(n_periods ** (1.0 / 3.0), periods_per_year / 4.0)))
 
 
 def _counts(rows: np.ndarray[tuple[int, ...], np.dtype[np.int64]]) -> FloatArray:
@@ -140,6 +210,7 @@ def _interval(estimate: FloatArray, drawn: FloatArray, level: float, columns: pd
         raise SettingsError(f"level={level} is not a probability inside (0, 1).")
     known = ~np.isnan(estimate)
     low, high = np.full((2, estimate.size), np.nan)
-    low[known], high[known] = np.nanquantile(drawn[:, known], [(1 - level) / 2, (1 + level) / 2], axis=0)
+    if known.any():
+        low[known], high[known] = np.nanquantile(drawn[:, known], [(1 - level) / 2, (1 + level) / 2], axis=0)
     below = np.where(known, (drawn <= 0.0).mean(axis=0), np.nan)
     return pd.DataFrame({"estimate": estimate, "low": low, "high": high, "probability_below": below}, index=columns)

@@ -12,6 +12,7 @@ from macrotrade.report.figures import cost_figure, growth_figure, positions_figu
 from macrotrade.report.forecast_figures import forecast_figure, hit_rate_figure
 from macrotrade.report.guide import guide
 from macrotrade.report.judgement import Judgement
+from macrotrade.report.luck_section import luck_section
 from macrotrade.report.parts import Choice, Part, Section, Words
 from macrotrade.report.sensitivity import TITLE as SENSITIVITY
 from macrotrade.report.signals import signal_cards
@@ -46,6 +47,7 @@ def contents(
         *_signals(backtest, cast),
         *change_sections(backtest, cast),
         *(_instrument(backtest, cast, judgement, symbol) for symbol in cast.instruments),
+        luck_section(judgement, cast),
         *exhibit_sections(backtest, cast),
         *(section for section in sections if section.title != SENSITIVITY),
         Section("Costs", (cost_table(backtest), _cost_figures(judgement, cast))),

@@ -33,6 +33,14 @@ _TERMS = {
         "Probability of an association this strong if there were none, allowing for persistence in forecasts and "
         "outcomes. Among twenty such tests, one falls below 5% by chance."
     ),
+    "Deflated Sharpe ratio": (
+        "Probability that the true Sharpe ratio lies above what the best of all the run's trials would be expected to "
+        "show if none had skill. Half is no evidence; a trial is a provider with a rule on an instrument."
+    ),
+    "Probability of overfitting": (
+        "How often the trial that was best on half of the months falls below the middle on the other half, over all "
+        "ways of cutting the months into two halves of eight blocks each."
+    ),
     "Interval for a difference": (
         "Sessions are drawn again in blocks, strategy and benchmark together, so that what moves both does not "
         "count as a difference."

@@ -8,11 +8,12 @@ from typing import Literal
 import pandas as pd
 
 from macrotrade.evaluation.accuracy import accuracy
-from macrotrade.evaluation.difference import bootstrap_difference
+from macrotrade.evaluation.difference import BootstrapDraws, bootstrap_draws
 from macrotrade.evaluation.direction import direction_table, hit_rate_by_year
 from macrotrade.evaluation.performance import performance
 from macrotrade.evaluation.sensitivity import sensitivity_table, without_best_months, without_worst_months
 from macrotrade.report.cast import BASELINE, BUY_AND_HOLD
+from macrotrade.report.luck import Luck, judge_luck
 from macrotrade.strategy.result import Backtest
 
 __all__ = ["INTERVAL", "Judgement", "judge"]
@@ -36,6 +37,8 @@ class Judgement:
     ----------
     performance, coin_flips
         Rows by (provider, rule, instrument): track records, of the run and of the coin-flip traders.
+    efficiency
+        Rows by (provider, rule, instrument) of the providers: efficiency with its interval, estimate, low and high.
     efficiency_difference, return_difference
         Rows by (provider, rule, instrument): estimate, low, high and probability_below of the difference to buy and
         hold.
@@ -51,10 +54,13 @@ class Judgement:
         Rows by (provider, rule, instrument), a column for each changed assumption: efficiency.
     costs
         Rows by (provider, rule, instrument), a column for each multiple of the stated costs: annual return.
+    luck
+        Tests that allow for everything tried.
     """
 
     performance: pd.DataFrame
     coin_flips: pd.DataFrame
+    efficiency: pd.DataFrame
     efficiency_difference: pd.DataFrame
     return_difference: pd.DataFrame
     direction: pd.DataFrame
@@ -63,6 +69,7 @@ class Judgement:
     bases: tuple[str, ...]
     sensitivity: pd.DataFrame
     costs: pd.DataFrame
+    luck: Luck
 
 
 def judge(backtest: Backtest) -> Judgement:
@@ -70,17 +77,20 @@ def judge(backtest: Backtest) -> Judgement:
     forecasts = backtest.forecasts
     signs = {item.driver: int(item.sign) for item in backtest.strategy.traded}
     bases = _bases(backtest)
+    drawn = bootstrap_draws(backtest.returns, backtest.periods_per_year, seed=backtest.strategy.seed)
     return Judgement(
         performance=_performance(backtest, backtest.returns, backtest.exposure, backtest.turnover),
         coin_flips=_coin_flips(backtest),
-        efficiency_difference=_difference(backtest, "efficiency"),
-        return_difference=_difference(backtest, "annual_return"),
+        efficiency=_tried(drawn.interval("efficiency", INTERVAL)),
+        efficiency_difference=_difference(drawn, "efficiency"),
+        return_difference=_difference(drawn, "annual_return"),
         direction=direction_table(forecasts, _CALLS, signs),
         years=hit_rate_by_year(forecasts, _CALLS, signs),
         accuracy=_accuracy(forecasts, bases),
         bases=bases,
         sensitivity=_sensitivity(backtest),
         costs=_costs(backtest),
+        luck=judge_luck(backtest),
     )
 
 
@@ -97,15 +107,16 @@ def _coin_flips(backtest: Backtest) -> pd.DataFrame:
     return _performance(backtest, backtest.coin_flips, None, None)
 
 
-def _difference(backtest: Backtest, figure: Literal["efficiency", "annual_return"]) -> pd.DataFrame:
+def _tried(table: pd.DataFrame) -> pd.DataFrame:
+    """Rows of the providers, baselines left out."""
+    return table[table.index.get_level_values("rule") != BASELINE]
+
+
+def _difference(drawn: BootstrapDraws, figure: Literal["efficiency", "annual_return"]) -> pd.DataFrame:
     """Every provider and rule against buy and hold of the same instrument, drawn together."""
-    rules = backtest.returns.columns.get_level_values("rule")
-    tried = backtest.returns.loc[:, rules != BASELINE]
-    instruments = tried.columns.get_level_values("instrument")
-    held = backtest.returns.loc[:, [(BUY_AND_HOLD, BASELINE, symbol) for symbol in instruments]]
-    return bootstrap_difference(
-        tried, held, backtest.periods_per_year, figure, level=INTERVAL, seed=backtest.strategy.seed
-    )
+    tried = [column for column in drawn.columns if column[1] != BASELINE]
+    held = [(BUY_AND_HOLD, BASELINE, symbol) for _, _, symbol in tried]
+    return drawn.difference(figure, tried, held, INTERVAL)
 
 
 def _bases(backtest: Backtest) -> tuple[str, ...]:

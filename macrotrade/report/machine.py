@@ -11,6 +11,8 @@ import numpy as np
 import pandas as pd
 
 from macrotrade import __version__
+from macrotrade.evaluation.overfitting import Overfitting
+from macrotrade.evaluation.superiority import Superiority
 from macrotrade.report.cast import Cast
 from macrotrade.report.judgement import Judgement
 from macrotrade.strategy.result import Backtest
@@ -42,6 +44,10 @@ def results(backtest: Backtest, cast: Cast, judgement: Judgement) -> dict[str, A
             "periods_per_year": backtest.periods_per_year,
         },
         "performance": judgement.performance.reset_index(),
+        "efficiency_interval": judgement.efficiency.reset_index(),
+        "deflated_sharpe": judgement.luck.sharpe.reset_index(),
+        "overfitting": [_overfitting(symbol, found) for symbol, found in judgement.luck.overfitting.items()],
+        "superiority": [_superiority(symbol, found) for symbol, found in judgement.luck.superiority.items()],
         "efficiency_over_buy_and_hold": judgement.efficiency_difference.reset_index(),
         "return_over_buy_and_hold": judgement.return_difference.reset_index(),
         "direction": judgement.direction.reset_index(),
@@ -78,6 +84,25 @@ def plain(value: Any) -> Any:
     if isinstance(value, (float, np.floating)):
         return float(value) if math.isfinite(value) else None
     return str(value)
+
+
+def _overfitting(symbol: str, found: Overfitting) -> dict[str, Any]:
+    names = ("probability", "probability_of_loss", "slope", "n_trials", "n_periods", "n_blocks", "note")
+    shares = {str(name): share for name, share in found.chosen_share.items() if share > 0}
+    return {"instrument": symbol, **{name: getattr(found, name) for name in names}, "chosen_share": shares}
+
+
+def _superiority(symbol: str, found: Superiority) -> dict[str, Any]:
+    return {
+        "instrument": symbol,
+        "spa": dataclasses.asdict(found.spa),
+        "reality_check": dataclasses.asdict(found.reality_check),
+        "superior": found.superior,
+        "level": found.level,
+        "left_out": found.left_out,
+        "block": found.block,
+        "n_draws": found.n_draws,
+    }
 
 
 def _settings(strategy: Any) -> Any:

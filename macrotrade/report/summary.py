@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from macrotrade.report.cast import BASELINE, BUY_AND_HOLD, Cast, rows_of
 from macrotrade.report.judgement import Judgement
+from macrotrade.report.luck_section import luck_point
 from macrotrade.report.parts import Words
 from macrotrade.report.words import cardinal, count, day, name_of, number, rule_of, sentence
 from macrotrade.strategy.result import Backtest
@@ -30,6 +31,7 @@ def summary(backtest: Backtest, cast: Cast, judgement: Judgement) -> Words:
         *(_against_buy_and_hold(judgement, symbol) for symbol in cast.instruments),
         _directions(judgement),
         _trials(cast),
+        luck_point(judgement.luck, cast),
         _vintages(backtest),
         *(sentence(note) for note in backtest.source.notes if "synthetic" in note),
         _costs(backtest),

@@ -17,6 +17,7 @@ __all__ = [
     "day",
     "name_of",
     "number",
+    "p_value",
     "percent",
     "rule_of",
     "sentence",
@@ -49,7 +50,7 @@ def written(value: Any, column: Column) -> str:
         case "integer":
             return _minus(f"{round(value):,d}")
         case "p_value":
-            return "<0.001" if value < 0.001 else f"{value:.3f}"
+            return p_value(value)
         case "date":
             return day(value)
         case _:
@@ -72,6 +73,15 @@ def percent(value: float, digits: int = 1) -> str:
     '3.5%'
     """
     return _minus(f"{100.0 * value:.{digits}f}") + "%"
+
+
+def p_value(value: float) -> str:
+    """A probability of a test.
+
+    >>> p_value(0.0004), p_value(0.04)
+    ('<0.001', '0.040')
+    """
+    return "<0.001" if value < 0.001 else f"{value:.3f}"
 
 
 def signed(value: float, digits: int = 2) -> str:

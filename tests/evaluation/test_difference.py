@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from macrotrade.errors import DataError, SettingsError
-from macrotrade.evaluation.difference import bootstrap_difference, bootstrap_interval, usual_block
+from macrotrade.evaluation.difference import bootstrap_difference, bootstrap_draws, bootstrap_interval, usual_block
 from macrotrade.evaluation.performance import performance
 from macrotrade.numerics.bootstrap import stationary_bootstrap
 
@@ -94,3 +94,18 @@ def test_what_cannot_be_drawn_is_refused() -> None:
         bootstrap_interval(drawn().iloc[:1], 12.0)
     with pytest.raises(DataError, match="rows of the returns"):
         bootstrap_difference(drawn(), drawn().iloc[1:], 12.0)
+
+
+def test_columns_that_never_move_have_no_interval_and_break_nothing() -> None:
+    table = bootstrap_interval(0.0 * drawn(), 12.0, n_draws=30)
+    assert table[["estimate", "low", "high", "probability_below"]].isna().to_numpy().all()
+
+
+def test_one_set_of_draws_gives_every_figure_and_every_pair() -> None:
+    both = pd.concat([drawn(), drawn(seed=1)["c0"].rename("held")], axis=1)
+    draws = bootstrap_draws(both, 12.0, n_draws=60, seed=4)
+    for figure in ("efficiency", "annual_return"):
+        alone = bootstrap_difference(drawn(), drawn(seed=1)["c0"], 12.0, figure, n_draws=60, seed=4)
+        pd.testing.assert_frame_equal(draws.difference(figure, ["c0", "c1", "c2"], ["held"] * 3), alone)
+    with pytest.raises(DataError, match="needs columns that were drawn"):
+        draws.difference("efficiency", ["c0"], ["nobody"])

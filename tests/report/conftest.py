@@ -13,10 +13,12 @@ import pytest
 from macrotrade.forecast import Exhibit
 from macrotrade.instruments import INSTRUMENTS
 from macrotrade.report import Report, make_report
+from macrotrade.report.study_page import study_report
 from macrotrade.sources.embedded_tables import read_table
 from macrotrade.strategy.result import COLUMN_LEVELS, Backtest, Decision, Source
 from macrotrade.strategy.run import rule_label
 from macrotrade.strategy.spec import Strategy
+from macrotrade.strategy.study import Study, StudyResult
 
 START, END = "1992-01-01", "2017-03-31"
 RULES = ("long_flat", "long_short")
@@ -24,6 +26,10 @@ RULES = ("long_flat", "long_short")
 
 PROVIDERS = ("naive", "reversal", "autoregression")
 SYMBOLS = {"DGS10": "ZN", "SPX": "SPX"}
+
+STUDIED = ("output", "prices", "jobs")
+SIGHT = {"none": 0.0, "half": 0.5, "good": 0.9}
+HORIZONS = (1, 2, 3)
 
 
 @pytest.fixture(scope="session")
@@ -40,6 +46,23 @@ def made(backtest: Backtest) -> Report:
 def saved(made: Report, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("report")
     made.save(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def study() -> StudyResult:
+    return make_study()
+
+
+@pytest.fixture(scope="session")
+def made_study(study: StudyResult) -> Report:
+    return study_report(study)
+
+
+@pytest.fixture(scope="session")
+def saved_study(made_study: Report, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("study")
+    made_study.save(folder)
     return folder
 
 
@@ -281,4 +304,51 @@ def _decision(
         ),
         reasons=(f"The mean of the last 24 monthly changes of {item.driver} carries the forecast.",),
         data_until={item.driver: str(last["as_of"].to_period("M"))},
+    )
+
+
+def make_study() -> StudyResult:
+    """Forecasts that see a known share of what comes, of monthly log changes, by a run of 30 origins."""
+    study = Study(
+        name="three grades of sight",
+        description="what each provider sees is known.",
+        providers=[{"name": "naive", "label": label} for label in SIGHT],
+        series=STUDIED,
+        horizons=HORIZONS,
+        start="2005-01-31",
+        end="2007-06-30",
+        base=("none", "half"),
+    )
+    rng = np.random.default_rng(3)
+    rows = []
+    for name in STUDIED:
+        changes = rng.standard_normal(len(study.origins) + 3)
+        noise = 0.2 * rng.standard_normal((len(study.origins), 3))
+        for at, origin in enumerate(study.origins):
+            for horizon in HORIZONS:
+                came = changes[at : at + horizon].sum()
+                for provider, share in SIGHT.items():
+                    point = share * (came + noise[at, horizon - 1])
+                    spread = np.sqrt(horizon) * (1.0 - share) + 0.05
+                    period = str(origin.to_period("M") + horizon)
+                    low, high = point - 1.28 * spread, point + 1.28 * spread
+                    rows.append((provider, origin, name, "log_change", horizon, period, 100.0, point, spread, low, high,
+                                 0.5 + 0.4 * np.sign(point), came))  # fmt: skip
+    columns = [
+        "provider", "as_of", "series", "measure", "horizon", "period", "origin", "point", "spread", "low", "high",
+        "probability_up", "outcome",
+    ]  # fmt: skip
+    shares = [
+        ("good", origin, name, horizon, member, weight)
+        for origin in study.origins
+        for name in STUDIED
+        for horizon in HORIZONS
+        for member, weight in (("system", 0.7), ("AR", 0.3))
+    ]
+    return StudyResult(
+        study,
+        Source("made up", "pseudo", ("Nothing here is real",), study.origins[0], study.origins[-1]),
+        pd.DataFrame(rows, columns=columns),
+        pd.DataFrame(shares, columns=["provider", "as_of", "series", "horizon", "member", "weight"]),
+        pd.DataFrame([("good", study.origins[0], "too short a past")], columns=["provider", "as_of", "reason"]),
     )

@@ -89,9 +89,13 @@ def test_the_page_draws_without_complaint_and_asks_nothing_of_the_network(
 
 
 @pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
-def test_nothing_sticks_out_at_the_side(browser: Any, saved: Path, viewport: dict[str, int]) -> None:
-    seen = visit(browser, saved, viewport=viewport)
+@pytest.mark.parametrize("which", ["saved", "saved_study"])
+def test_nothing_sticks_out_at_the_side(
+    browser: Any, request: pytest.FixtureRequest, which: str, viewport: dict[str, int]
+) -> None:
+    seen = visit(browser, request.getfixturevalue(which), viewport=viewport)
     read_through(seen.page)
+    assert seen.complaints == []
 
     width = seen.page.evaluate("document.documentElement.scrollWidth")
     plots = seen.page.evaluate(

@@ -16,69 +16,7 @@ from macrotrade.evaluation.exhibits import gains
 from macrotrade.report.document import Report
 from macrotrade.report.study_page import study_report
 from macrotrade.report.words import signed
-from macrotrade.strategy.result import Source
-from macrotrade.strategy.study import Study, StudyResult
-
-SERIES = ("output", "prices", "jobs")
-PROVIDERS = {"none": 0.0, "half": 0.5, "good": 0.9}
-HORIZONS = (1, 2, 3)
-
-
-def make_study(series: tuple[str, ...] = SERIES) -> StudyResult:
-    """Forecasts that see a known share of what comes, of monthly log changes, by a run of 30 origins."""
-    study = Study(
-        name="three grades of sight",
-        description="what each provider sees is known.",
-        providers=[{"name": "naive", "label": label} for label in PROVIDERS],
-        series=series,
-        horizons=HORIZONS,
-        start="2005-01-31",
-        end="2007-06-30",
-        base=("none", "half"),
-    )
-    rng = np.random.default_rng(3)
-    rows = []
-    for name in series:
-        changes = rng.standard_normal(len(study.origins) + 3)
-        noise = 0.2 * rng.standard_normal((len(study.origins), 3))
-        for at, origin in enumerate(study.origins):
-            for horizon in HORIZONS:
-                came = changes[at : at + horizon].sum()
-                for provider, share in PROVIDERS.items():
-                    point = share * (came + noise[at, horizon - 1])
-                    spread = np.sqrt(horizon) * (1.0 - share) + 0.05
-                    period = str(origin.to_period("M") + horizon)
-                    low, high = point - 1.28 * spread, point + 1.28 * spread
-                    rows.append((provider, origin, name, "log_change", horizon, period, 100.0, point, spread, low, high,
-                                 0.5 + 0.4 * np.sign(point), came))  # fmt: skip
-    columns = [
-        "provider", "as_of", "series", "measure", "horizon", "period", "origin", "point", "spread", "low", "high",
-        "probability_up", "outcome",
-    ]  # fmt: skip
-    shares = [
-        ("good", origin, name, horizon, member, weight)
-        for origin in study.origins
-        for name in series
-        for horizon in HORIZONS
-        for member, weight in (("system", 0.7), ("AR", 0.3))
-    ]
-    return StudyResult(
-        study,
-        Source("made up", "pseudo", ("Nothing here is real",), study.origins[0], study.origins[-1]),
-        pd.DataFrame(rows, columns=columns),
-        pd.DataFrame(shares, columns=["provider", "as_of", "series", "horizon", "member", "weight"]),
-        pd.DataFrame([("good", study.origins[0], "too short a past")], columns=["provider", "as_of", "reason"]),
-    )
-
-
-@pytest.fixture(scope="module")
-def study() -> StudyResult:
-    return make_study()
-
-
-@pytest.fixture(scope="module")
-def made_study(study: StudyResult) -> Report:
-    return study_report(study)
+from macrotrade.strategy.study import StudyResult
 
 
 def test_every_exhibit_has_its_place_on_the_page(made_study: Report) -> None:
@@ -112,8 +50,9 @@ def test_a_winner_known_to_be_better_gets_its_stars_and_stands_alone_in_the_conf
     assert "†" not in half
 
 
-def test_many_series_are_not_raced_one_by_one() -> None:
-    many = study_report(make_study(tuple(f"series {number}" for number in range(13))))
+def test_many_series_are_not_raced_one_by_one(study: StudyResult) -> None:
+    copies = [study.forecasts.assign(series=study.forecasts["series"] + f" {number}") for number in range(5)]
+    many = study_report(dataclasses.replace(study, forecasts=pd.concat(copies, ignore_index=True)))
 
     assert "Horse race" not in many.html
     assert many.html.count("data-plot=") < 12, "figures of all series together, none alone"
