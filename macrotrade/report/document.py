@@ -1,7 +1,7 @@
 """A report: one run told as a page, as Markdown and as JSON.
 
 1. who was in the run                      cast.py
-2. how good they were                      judgement.py, by way of macrotrade.evaluation
+2. how good they were                      judgement.py and luck.py, by way of macrotrade.evaluation
 3. what is told, in order                  contents.py, from tables.py, figures.py, signals.py, summary.py
 4. how it is told                          page.py, markdown.py, machine.py
 """
