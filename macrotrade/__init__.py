@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from macrotrade.instruments import INSTRUMENTS, Instrument, instrument
     from macrotrade.panel.panel import Panel, SeriesInfo
     from macrotrade.panel.vintages import History, Releases
+    from macrotrade.portfolio.indicator import MACROSIGNAL
     from macrotrade.portfolio.simulate import simulate
     from macrotrade.report.document import make_report
     from macrotrade.report.parts import Section
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "INSTRUMENTS",
+    "MACROSIGNAL",
     "Backtest",
     "Decision",
     "Forecast",
@@ -66,6 +68,7 @@ __all__ = [
 
 _HOME = {
     "INSTRUMENTS": "instruments",
+    "MACROSIGNAL": "portfolio.indicator",
     "Backtest": "strategy.result",
     "Decision": "strategy.result",
     "Forecast": "forecast",

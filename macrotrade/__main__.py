@@ -21,9 +21,11 @@ def main() -> None:
         sys.exit(_told(error, USAGE))
     except MacrotradeError as error:
         sys.exit(_told(error, REFUSED))
+    except OSError as error:
+        sys.exit(_told(f"{error.filename or 'a file'}: {error.strerror}. Give another path.", USAGE))
 
 
-def _told(error: MacrotradeError, code: int) -> int:
+def _told(error: MacrotradeError | str, code: int) -> int:
     print(f"macrotrade: {error}", file=sys.stderr)
     return code
 

@@ -48,9 +48,13 @@ def demo(out: Out = Path("runs/demo"), jobs: Jobs = 1) -> None:
 
     Example: macrotrade demo --out runs/demo
     """
-    from macrotrade.strategy.demo import demo_strategy, left_out_of_demo
+    from macrotrade.strategy.demo import able, demo_strategy, left_out_of_demo
 
-    _run_backtest(demo_strategy(), out, jobs)
+    whole = demo_strategy()
+    strategy, refused = able(whole, whole.data.load())
+    for title, reason in refused.items():
+        typer.echo(f"{title} is left out: {reason}", err=True)
+    _run_backtest(strategy, out, jobs)
     if left_out_of_demo():
         typer.echo(f"not in the demo, for the time they take: {', '.join(left_out_of_demo())}")
 
@@ -127,6 +131,8 @@ def signal(
 ) -> None:
     """Print what each provider says of each instrument, and what to hold.
 
+    Decides for the last decision day up to --as-of, or up to today; refused where the data are too old for that.
+
     Example: macrotrade signal strategies/treasury_autoregression.toml --as-of 2008-12-31
     """
     from macrotrade.report.terminal import decision_table, decisions_json
@@ -134,7 +140,7 @@ def signal(
     from macrotrade.strategy.spec import read_strategy
 
     strategy = read_strategy(file)
-    decisions = decide(strategy, strategy.data.load(), _day(as_of))
+    decisions = decide(strategy, strategy.data.load(), _day(as_of or datetime.now()))
     if json:
         typer.echo(decisions_json(decisions))
     else:

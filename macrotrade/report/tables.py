@@ -154,6 +154,7 @@ def ahead_table(judgement: Judgement, symbol: str) -> Table | None:
     if len(horizons) < 2:
         return None
     wide = found.pivot_table(index=["provider", "plain"], columns="ahead", values=list(_SIDE_BY_SIDE), sort=False)
+    wide = wide.reindex(columns=pd.MultiIndex.from_product([_SIDE_BY_SIDE, horizons]))  # one no trader has is not lost
     rows = pd.DataFrame(
         {f"{key}_{ahead}": wide[key, ahead] for key in _SIDE_BY_SIDE for ahead in horizons}
     ).reset_index()

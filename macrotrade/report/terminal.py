@@ -48,7 +48,11 @@ def decision_table(decisions: Sequence[Decision]) -> Table:
             since = "" if last.since is None else f"{last.since:%Y-%m-%d}"
             table.add_row(symbol, provider, _number(last.probability_up, ".0%"), _forecast(last), *holds, since)
         table.add_section()
-    table.caption = "P(up): probability that the price rises. *: changed at this decision."
+    kind = "as known then" if decisions[0].vintages == "true" else "final ones with publication lags"
+    table.caption = (
+        f"P(up): probability that the price rises. *: changed at this decision. Numbers: {kind} "
+        f"({decisions[0].vintages} vintages)."
+    )
     return table
 
 

@@ -104,11 +104,16 @@ def _decoded(content: bytes) -> str:
 
 
 def _require_whole_lines(text: str, file: str) -> None:
-    """Refuse a last line with fewer cells than the first: the mark of a download that was cut off."""
+    """Refuse a last line that is short of cells or does not end: the mark of a download that was cut off."""
     lines = [line for line in text.splitlines() if line.strip()]
     header, last = lines[0], lines[-1]
     if len(lines) > 1 and '"' not in last and last.count(",") < header.count(","):
         raise DataError(
             f"{file}: the last line {last[:60]!r} has {last.count(',') + 1} cells, the header {header.count(',') + 1}; "
             "the download was cut off. Download it again."
+        )
+    if not text.endswith(("\n", "\r")):
+        raise DataError(
+            f"{file}: the last line {last[:60]!r} does not end; the download may have been cut off within it. Download "
+            "it again, or, if the file is whole, end it with a new line."
         )

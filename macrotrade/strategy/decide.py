@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from macrotrade._typing import Frequency
 from macrotrade.errors import SettingsError, StaleDataError
 from macrotrade.forecast import Forecast
 from macrotrade.instruments import Instrument
@@ -114,6 +115,7 @@ def _decision(run: Signals, panel: Panel, provider: str, rule: str, ahead: int, 
         members=said.members,
         reasons=said.reasons,
         data_until=_data_until(panel, (item.driver, item.symbol)),
+        vintages=panel.vintages,
     )
 
 
@@ -173,13 +175,10 @@ def _data_until(panel: Panel, names: tuple[str, ...]) -> dict[str, str]:
 
 
 def _refuse_stale(strategy: Strategy, history: History, origin: pd.Timestamp) -> None:
+    """Refuse a driver whose last value is older at the decision than the strategy allows."""
     panel = history.as_of(origin)
-    if "D" not in panel.frames:
-        return
     for item in strategy.traded:
-        if item.driver not in panel.frames["D"].columns:
-            continue
-        last = pd.Timestamp(panel.values(item.driver, "D").index[-1])
+        last = _last_day(panel, item.driver, strategy.forecast_frequency)
         age = (origin - last).days
         if age > strategy.max_age_days:
             raise StaleDataError(
@@ -187,3 +186,10 @@ def _refuse_stale(strategy: Strategy, history: History, origin: pd.Timestamp) ->
                 f"decision of {origin:%Y-%m-%d}; max_age_days is {strategy.max_age_days}. Update the data, or ask for "
                 f"--as-of {last:%Y-%m-%d}."
             )
+
+
+def _last_day(panel: Panel, name: str, frequency: Frequency) -> pd.Timestamp:
+    """Last session of a market series, or the end of the last period of a macro one."""
+    if "D" in panel.frames and name in panel.frames["D"].columns:
+        return pd.Timestamp(panel.values(name, "D").index[-1])
+    return pd.Timestamp(panel.values(name, frequency).index[-1].end_time.normalize())

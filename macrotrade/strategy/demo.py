@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from macrotrade.errors import MacrotradeError
+from macrotrade.panel.vintages import History
 from macrotrade.providers.registry import ProviderEntry, installed
 from macrotrade.strategy.parts import ProviderChoice
+from macrotrade.strategy.run import origins_of, signals
 from macrotrade.strategy.spec import Strategy
 
-__all__ = ["demo_strategy", "left_out_of_demo"]
+__all__ = ["able", "demo_strategy", "left_out_of_demo"]
 
 
 def demo_strategy() -> Strategy:
@@ -25,6 +28,19 @@ def demo_strategy() -> Strategy:
         rules=("long_flat", "long_short"),
         periods_ahead=(1, 2),
     )
+
+
+def able(strategy: Strategy, history: History) -> tuple[Strategy, dict[str, str]]:
+    """The strategy without the providers that cannot forecast its last origin, and what each of these said."""
+    refused: dict[str, str] = {}
+    origins = origins_of(strategy, history)
+    for choice in strategy.providers:
+        try:
+            signals(strategy.changed(providers=(choice,), pool=False), history, origins, rows=1)
+        except MacrotradeError as error:
+            refused[choice.title] = str(error)
+    kept = tuple(choice for choice in strategy.providers if choice.title not in refused)
+    return strategy.changed(providers=kept), refused
 
 
 def left_out_of_demo() -> tuple[str, ...]:

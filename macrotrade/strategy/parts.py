@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar, get_args
 
@@ -125,13 +126,18 @@ class DataOptions(Part):
         return nearby_prices(self.prices)
 
 
-def checked_day(given: str) -> str:
-    """The day or month as given, if it is one: ``2008-01-31`` or ``2008-01``."""
+def checked_day(given: object) -> str | None:
+    """Day or month as text, ``2008-01-31`` or ``2008-01``; a date without quotes in TOML will do."""
+    words = given.isoformat() if isinstance(given, date) else given
+    if words is None:
+        return None
+    if not isinstance(words, str) or not re.fullmatch(r"\d{4}-\d{2}(-\d{2})?", words):
+        raise ValueError(f"{words!r} is no date; write YYYY-MM-DD or YYYY-MM")
     try:
-        pd.Timestamp(given)
+        pd.Timestamp(words)
     except ValueError:
-        raise ValueError(f"{given!r} is no date; write YYYY-MM-DD") from None
-    return given
+        raise ValueError(f"{words!r} is not in the calendar") from None
+    return words
 
 
 def chosen(value: Any) -> Any:
@@ -153,6 +159,8 @@ def read_toml(file: str | Path) -> dict[str, Any]:
     except FileNotFoundError:
         near = [str(other) for other in path.parent.glob("*.toml")] if path.parent.is_dir() else []
         raise SettingsError(f"No file {path}. {near_misses(str(path), near) if near else ''}".strip()) from None
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be read: {error.strerror}.") from None
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{path} is not TOML: {error}.") from None
     table.setdefault("name", path.stem.replace("_", " "))

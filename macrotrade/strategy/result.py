@@ -74,6 +74,8 @@ class Decision:
         What is behind the forecast, in words.
     data_until
         Series name to its last known period at the origin.
+    vintages
+        ``true`` or ``pseudo``: the kind of numbers it rests on.
     """
 
     provider: str
@@ -95,6 +97,7 @@ class Decision:
     members: tuple[Mapping[str, Any], ...]
     reasons: tuple[str, ...]
     data_until: Mapping[str, str]
+    vintages: Vintages = "pseudo"
 
 
 @dataclass(frozen=True, eq=False)

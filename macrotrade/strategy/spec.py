@@ -50,7 +50,7 @@ class PortfolioOptions(Part):
     costs: Literal["futures", "none"] = "futures"
     bars: Literal["daily", "monthly"] = "daily"
     delay: int = Field(default=0, ge=0)
-    volatility_target: float | None = Field(default=None, gt=0.0)
+    volatility_target: float | None = Field(default=None, gt=0.0, le=2.0)
     maximum_leverage: float = Field(default=1.0, gt=0.0)
 
 
@@ -126,10 +126,10 @@ class Strategy(Document):
     sensitivity: SensitivityOptions = SensitivityOptions()
     published: Published | None = None
 
-    @field_validator("start", "end")
+    @field_validator("start", "end", mode="before")
     @classmethod
-    def _a_day(cls, given: str | None) -> str | None:
-        return None if given is None else checked_day(given)
+    def _a_day(cls, given: object) -> str | None:
+        return checked_day(given)
 
     @field_validator("instruments")
     @classmethod

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from macrotrade.testing import laws_of_contract, laws_of_time
+from macrotrade.testing import law_of_foresight, laws_of_contract, laws_of_time
 from macrotrade.testing.case import Case
 from macrotrade.testing.report import LawResult
 
@@ -24,6 +24,7 @@ LAWS: dict[str, Callable[[Case], LawResult]] = {
     "horizons alone": laws_of_contract.horizons_alone,
     "series alone": laws_of_contract.series_alone,
     "one origin later": laws_of_time.one_origin_later,
+    "foresight": law_of_foresight.foresight,
     "warm-up": laws_of_time.warm_up,
     "source code": laws_of_time.source_code,
 }

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from macrotrade import History, Releases, SeriesInfo
+from macrotrade.errors import DataError
 
 
 def _history() -> History:
@@ -39,3 +41,9 @@ def test_a_discontinued_series_stands_as_in_its_last_edition() -> None:
 
 def test_market_series_stand_beside_them() -> None:
     assert _history().as_last_reported()["DGS10"].loc["2000-05"] == 6.1
+
+
+@pytest.mark.parametrize("moment", [20081231, None, pd.NaT, "nonsense", "2000-03-01T10:00+02:00"])
+def test_what_is_no_day_is_refused_with_what_to_write(moment: object) -> None:
+    with pytest.raises(DataError, match=r"as_of=.*(is no day|has a time zone)"):
+        _history().as_of(moment)  # type: ignore[arg-type]

@@ -54,3 +54,12 @@ def test_a_file_with_two_series_is_refused_by_name(tmp_path: Path) -> None:
     pd.DataFrame({"a": rng.uniform(1, 2, 50), "b": rng.uniform(1, 2, 50)}, index=days).to_csv(file, index_label="date")
     with pytest.raises(DataError, match=r"two\.csv: one column besides the date"):
         mt.load(prices={"ZN": file})
+
+
+def test_a_file_cut_off_within_its_last_number_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "cut.csv"
+    days = pd.bdate_range("2010-01-01", periods=50)
+    whole = pd.Series(np.linspace(100.25, 110.75, 50), index=days, name="close").to_csv(index_label="date")
+    file.write_text(whole[:-4], encoding="utf-8")
+    with pytest.raises(DataError, match=r"cut\.csv: the last line .* does not end"):
+        mt.load(prices={"ZN": file})

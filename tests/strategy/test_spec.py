@@ -100,3 +100,15 @@ def test_a_setting_the_provider_does_not_have_is_refused_when_it_is_loaded(tmp_p
     text = 'instruments = ["ZN"]\n[[provider]]\nname = "autoregression"\nn_lag = 3\n'
     with pytest.raises(SettingsError, match=r"n_lag.*Did you mean 'n_lags'"):
         read_strategy(_written(tmp_path, text)).providers[0].load()
+
+
+def test_a_date_of_toml_is_a_date_and_other_orders_are_refused(tmp_path: Path) -> None:
+    assert read_strategy(_written(tmp_path, "start = 2000-01-31\n" + GOOD)).start == "2000-01-31"
+    for words in ("31/01/2000", "01/02/2005", "2000-02-31"):
+        with pytest.raises(SettingsError, match=r"start: .*(is no date; write YYYY-MM-DD|is not in the calendar)"):
+            read_strategy(_written(tmp_path, f'start = "{words}"\n' + GOOD))
+
+
+def test_a_volatility_in_per_cent_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"volatility_target: .* less than or equal to 2"):
+        read_strategy(_written(tmp_path, GOOD + "\n[portfolio]\nvolatility_target = 10\n"))

@@ -67,7 +67,7 @@ def test_the_report_reads_as_a_table(history: History) -> None:
     lines = str(check_provider(Naive(), history)).splitlines()
 
     assert lines[0].startswith("Naive(window=None) on small economy (pseudo vintages)")
-    assert len(lines) == 16
+    assert len(lines) == 17
     assert "passed       future truncated" in "\n".join(lines)
 
 
