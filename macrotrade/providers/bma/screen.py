@@ -8,6 +8,7 @@ import numpy as np
 from scipy import stats
 
 from macrotrade._typing import BoolArray, FloatArray
+from macrotrade.providers.bma.kernels.compiled import one_blas_thread
 from macrotrade.providers.bma.kernels.granger import exact_gain, partitioned, stronger_of_two
 from macrotrade.providers.bma.sample import Sample
 
@@ -47,7 +48,8 @@ def screen_causes(sample: Sample) -> Screen:
     p, q = settings.n_lags, settings.block_lags
     n = len(sample.converted) - p
     values = sample.standardised
-    restricted, tested, whole, doubtful = partitioned(values, settings.presample, p, q, min(p, q), _DOUBTFUL)
+    with one_blas_thread():
+        restricted, tested, whole, doubtful = partitioned(values, settings.presample, p, q, min(p, q), _DOUBTFUL)
     joint_rss = np.where(doubtful, 0.0, restricted[:, None] - whole)
     if q != p:
         restricted, tested, _, doubtful = partitioned(values, p, p, p, p, _DOUBTFUL)

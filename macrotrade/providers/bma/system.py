@@ -22,6 +22,7 @@ from macrotrade.providers.bma.building import Design, autoregressions, build_equ
 from macrotrade.providers.bma.conversion import Conversion
 from macrotrade.providers.bma.equation import Equation
 from macrotrade.providers.bma.guard import Cut, sound_loops
+from macrotrade.providers.bma.kernels.compiled import one_blas_thread
 from macrotrade.providers.bma.sample import Imputed, LeftOut, Sample, Twin, draw_sample
 from macrotrade.providers.bma.screen import Screen, screen_causes
 from macrotrade.providers.bma.settings import SystemSettings
@@ -170,17 +171,18 @@ def build_system(
         See `sample.draw_sample`.
     """
     sample = draw_sample(values, names, settings or SystemSettings(), first_season=first_season, start=start)
-    screen = screen_causes(sample)
-    design = Design(sample)
-    equations, cuts = sound_loops(design, build_equations(design, screen))
-    return System(
-        sample=sample,
-        screen=screen,
-        equations=equations,
-        autoregressions=autoregressions(design),
-        seasonal_autoregressions=seasonal_autoregressions(design),
-        cuts=cuts,
-    )
+    with one_blas_thread():
+        screen = screen_causes(sample)
+        design = Design(sample)
+        equations, cuts = sound_loops(design, build_equations(design, screen))
+        return System(
+            sample=sample,
+            screen=screen,
+            equations=equations,
+            autoregressions=autoregressions(design),
+            seasonal_autoregressions=seasonal_autoregressions(design),
+            cuts=cuts,
+        )
 
 
 def _link(equation: Equation, source: str) -> Link:
