@@ -7,10 +7,10 @@ Predicting Inflation with Recurrent Neural Networks, table 2 (CPI, 1993-05 to 20
 
 Design: one-period log changes 1, 3, 6, 12 and 24 months ahead, rolling windows one month shorter for each month of the
 horizon, numbers of one vintage without publication delays, CPI and PCE in log differences and every other series by its
-code. Two providers are run in another setting as well: Ridge with every column counted by the criterion, and UCSV with a
-prior of twice the steps of the trend. Both were picked because they come near the published ratios, on the very months
-that are scored here, out of about 14 penalty rules for Ridge and 16 priors for UCSV. They show which choice could explain
-a difference; they replicate nothing, and only the defaults are forecasts.
+code. Two providers are run in another setting as well: Ridge with every column counted by the criterion, and UCSV with
+a prior of twice the steps of the trend. Both were picked because they come near the published ratios, on the very
+months that are scored here, out of about 14 penalty rules and 16 priors. They show which choice could explain a
+difference and are no replication; the default prior of UCSV was chosen with these months in view too.
 """
 
 from __future__ import annotations
