@@ -79,7 +79,8 @@ def test_every_field_of_a_dataclass_is_explained(name: str) -> None:
     assert not unexplained
 
 
-@pytest.mark.parametrize("name", FUNCTIONS)
+# The options of a command are explained by its help.
+@pytest.mark.parametrize("name", [name for name in FUNCTIONS if not name.startswith("macrotrade.cli.")])
 def test_every_one_of_many_parameters_is_explained(name: str) -> None:
     taken = parameters(FUNCTIONS[name])
     docstring = inspect.getdoc(FUNCTIONS[name]) or ""
