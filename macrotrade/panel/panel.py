@@ -14,6 +14,7 @@ import pandas as pd
 
 from macrotrade._typing import Frequency, SeriesKind
 from macrotrade.errors import DataError, near_misses
+from macrotrade.panel.releases import days
 from macrotrade.schedule import last_complete_period
 
 __all__ = ["Panel", "SeriesInfo", "Vintages", "counted"]
@@ -177,7 +178,9 @@ class Panel:
         for frequency in sorted(self.frames):
             frame = self.frames[frequency]
             digest.update("|".join([frequency, *map(str, frame.columns)]).encode())
-            digest.update("|".join(map(str, frame.index[[0, -1]])).encode() if len(frame) else b"")
+            index = frame.index
+            labels = days(index) if isinstance(index, pd.DatetimeIndex) else pd.PeriodIndex(index).asi8
+            digest.update(labels.tobytes())
             digest.update(np.ascontiguousarray(frame.to_numpy(dtype=np.float64)).tobytes())
         return digest.hexdigest()
 

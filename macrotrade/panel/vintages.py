@@ -145,6 +145,13 @@ class History:
             self._cache["fingerprint"] = digest.hexdigest()
         return str(self._cache["fingerprint"])
 
+    def panel_fingerprint(self, moment: str | pd.Timestamp) -> str:
+        """SHA-256 of the panel of that day: what is added to the source later does not change it."""
+        key = f"panel of {_day_of(moment):%Y-%m-%d}"
+        if key not in self._cache:
+            self._cache[key] = self.as_of(moment).fingerprint()
+        return str(self._cache[key])
+
     def told_earlier(self, months: int) -> History:
         """The same numbers as if each had been released `months` months before, on the same day of the month at most.
 

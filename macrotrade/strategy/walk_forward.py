@@ -13,8 +13,8 @@ unit of parallel work and of what is saved (`blocks.py`).
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TypeAlias
@@ -32,8 +32,6 @@ __all__ = ["Progress", "Refusal", "Walk", "derived_seed", "fit_days", "walk_forw
 
 Progress: TypeAlias = Callable[[int], None]
 """Called with the number of origins that have just been finished."""
-
-_BLOCK = 24
 
 
 @dataclass(frozen=True)
@@ -89,6 +87,7 @@ def walk_forward(
     seed: int = 0,
     n_jobs: int = 1,
     store: Path | None = None,
+    block: int = 24,
     progress: Progress | None = None,
 ) -> Walk:
     """Forecasts of `target` by `provider` at every origin, each from the panel of that day.
@@ -110,7 +109,11 @@ def walk_forward(
     n_jobs
         Processes; 1 stays in this one.
     store
-        Folder in which finished blocks are kept; a walk started again with the same store does only what is missing.
+        Folder in which finished blocks are kept; a walk started again with the same store does only what is missing. A
+        block is known by the panels it reads, so it stays good when later data arrive.
+    block
+        Origins kept together in one file, never cut between two that share a fit; 1 keeps each origin by itself, for
+        a live decision whose next run starts one origin later.
     progress
         Told how many origins were just finished.
 
@@ -122,23 +125,23 @@ def walk_forward(
     """
     days = [pd.Timestamp(origin) for origin in origins]
     fits = [pd.Timestamp(origin) for origin in fit_origins] if fit_origins is not None else days
-    blocks = [_Block(provider, target, tuple(days[at]), tuple(fits[at]), name, seed) for at in _block_slices(fits)]
-    if store is not None:
-        store = store / history.fingerprint()[:16]
+    slices = _block_slices(fits, block)
+    blocks = [_Block(provider, target, tuple(days[at]), tuple(fits[at]), name, seed) for at in slices]
+    files = [store / each.file_name(history) for each in blocks] if store is not None else []
     results: dict[int, _Outcome] = {}
     missing = []
-    for number, block in enumerate(blocks):
-        saved = read_block(store / block.file_name, target) if store is not None else None
+    for number, each in enumerate(blocks):
+        saved = read_block(files[number], target) if files else None
         if saved is None:
             missing.append(number)
         else:
             results[number] = _Outcome(saved[0], tuple(Refusal(*pair) for pair in saved[1]))
-            _tell(progress, len(block.origins))
+            _tell(progress, len(each.origins))
     for number, outcome in _computed(blocks, missing, history, n_jobs):
         results[number] = outcome
-        if store is not None:
+        if files:
             pairs = [(refusal.as_of, refusal.reason) for refusal in outcome.refusals]
-            write_block(store / blocks[number].file_name, outcome.forecasts, pairs)
+            write_block(files[number], outcome.forecasts, pairs)
         _tell(progress, len(blocks[number].origins))
     ordered = [results[number] for number in range(len(blocks))]
     return Walk(
@@ -160,6 +163,12 @@ class _Outcome:
     forecasts: tuple[Forecast, ...]
     refusals: tuple[Refusal, ...]
 
+    def at(self, origins: Sequence[pd.Timestamp]) -> _Outcome:
+        return _Outcome(
+            tuple(forecast for forecast in self.forecasts if forecast.as_of in origins),
+            tuple(refusal for refusal in self.refusals if refusal.as_of in origins),
+        )
+
 
 @dataclass(frozen=True)
 class _Block:
@@ -170,9 +179,9 @@ class _Block:
     name: str
     seed: int
 
-    @property
-    def file_name(self) -> str:
-        what = [__version__, self.name, repr(self.provider), repr(self.target), self.seed, *self.origins, *self.fits]
+    def file_name(self, history: History) -> str:
+        panels = [history.panel_fingerprint(day) for day in (*self.origins, *self.fits)]
+        what = [__version__, self.name, repr(self.provider), repr(self.target), self.seed, *self.origins, *panels]
         return f"{hashlib.sha256('|'.join(map(str, what)).encode()).hexdigest()[:24]}.npz"
 
     def run(self, history: History) -> _Outcome:
@@ -198,12 +207,12 @@ class _Block:
         return _Outcome(tuple(forecasts), tuple(refusals))
 
 
-def _block_slices(fits: Sequence[pd.Timestamp]) -> list[slice]:
-    """Cuts between fits, each block holding at least `_BLOCK` origins unless it is the last."""
+def _block_slices(fits: Sequence[pd.Timestamp], block: int) -> list[slice]:
+    """Cuts between fits, each block holding at least `block` origins unless it is the last; anywhere where it is 1."""
     slices, start = [], 0
     for position in range(1, len(fits) + 1):
-        at_cut = position == len(fits) or fits[position] != fits[position - 1]
-        if at_cut and (position - start >= _BLOCK or position == len(fits)):
+        at_cut = block == 1 or position == len(fits) or fits[position] != fits[position - 1]
+        if at_cut and (position - start >= block or position == len(fits)):
             slices.append(slice(start, position))
             start = position
     return slices
@@ -212,18 +221,40 @@ def _block_slices(fits: Sequence[pd.Timestamp]) -> list[slice]:
 def _computed(
     blocks: Sequence[_Block], missing: Sequence[int], history: History, n_jobs: int
 ) -> Iterator[tuple[int, _Outcome]]:
-    if n_jobs == 1 or len(missing) < 2:
-        for number in missing:
-            yield number, blocks[number].run(history)
+    """Outcome of each missing block, those that share a fit computed together."""
+    tasks = [{number: blocks[number] for number in numbers} for numbers in _sharing_fits(blocks, missing)]
+    if n_jobs == 1 or len(tasks) < 2:
+        for task in tasks:
+            yield from _outcomes(task, history)
         return
     from joblib import Parallel, delayed
 
-    tasks = (delayed(_numbered)(number, blocks[number], history) for number in missing)
-    yield from Parallel(n_jobs=n_jobs, return_as="generator_unordered", inner_max_num_threads=1)(tasks)
+    run = Parallel(n_jobs=n_jobs, return_as="generator_unordered", inner_max_num_threads=1)
+    for finished in run(delayed(_outcomes)(task, history) for task in tasks):
+        yield from finished
 
 
-def _numbered(number: int, block: _Block, history: History) -> tuple[int, _Outcome]:
-    return number, block.run(history)
+def _sharing_fits(blocks: Sequence[_Block], missing: Sequence[int]) -> list[list[int]]:
+    """Missing blocks in runs, of which each next block begins with the fit that the one before ended with."""
+    runs: list[list[int]] = []
+    for number in missing:
+        if runs and runs[-1][-1] == number - 1 and blocks[number].fits[0] == blocks[number - 1].fits[-1]:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return runs
+
+
+def _outcomes(task: Mapping[int, _Block], history: History) -> list[tuple[int, _Outcome]]:
+    """Outcome of each block of a task, run as one."""
+    blocks = list(task.values())
+    whole = replace(
+        blocks[0],
+        origins=tuple(origin for block in blocks for origin in block.origins),
+        fits=tuple(fit for block in blocks for fit in block.fits),
+    )
+    outcome = whole.run(history)
+    return [(number, outcome.at(block.origins)) for number, block in task.items()]
 
 
 def _tell(progress: Progress | None, finished: int) -> None:

@@ -118,6 +118,41 @@ def test_blocks_of_other_data_or_settings_are_not_mistaken_for_these(market: His
     assert len(list(tmp_path.rglob("*.npz"))) == 3 * n_files
 
 
+def test_blocks_stay_good_when_later_data_arrive(market: History, tmp_path: Path) -> None:
+    shorter = market.truncated(ORIGINS[-1])
+    walk_forward(Drift(), shorter, TARGET, ORIGINS[:-1], store=tmp_path, block=1)
+    times = {file: file.stat().st_mtime_ns for file in tmp_path.rglob("*.npz")}
+
+    walk = walk_forward(Drift(), market, TARGET, ORIGINS, store=tmp_path, block=1)
+
+    now = {file: file.stat().st_mtime_ns for file in tmp_path.rglob("*.npz")}
+    assert {file: now[file] for file in times} == times
+    assert len(now) == len(times) + 1 == len(ORIGINS)
+    assert _same(walk, walk_forward(Drift(), market, TARGET, ORIGINS))
+
+
+@dataclass(frozen=True)
+class Counted(Drift):
+    """Writes a line for every fit."""
+
+    log: str = ""
+
+    def fit(self, panel: Panel, target: Target) -> DriftForecaster:
+        with Path(self.log).open("a", encoding="utf-8") as lines:
+            lines.write(f"{panel.as_of:%Y-%m-%d}\n")
+        return super().fit(panel, target)
+
+
+def test_origins_kept_apart_still_share_one_fit(market: History, tmp_path: Path) -> None:
+    fits = fit_days(ORIGINS, 24)
+    counted = Counted(log=str(tmp_path / "fits"))
+
+    walk = walk_forward(counted, market, TARGET, ORIGINS, fit_origins=fits, store=tmp_path, block=1)
+
+    assert (tmp_path / "fits").read_text().split() == [f"{day:%Y-%m-%d}" for day in fits.unique()]
+    assert _same(walk, walk_forward(Drift(), market, TARGET, ORIGINS, fit_origins=fits))
+
+
 def test_origins_with_too_short_a_past_are_refused_by_name_and_the_rest_go_on(market: History) -> None:
     origins = Schedule().origins("1991-01-31", "1992-12-31")
     walk = walk_forward(Drift(window=18), market, TARGET, origins)
