@@ -1,0 +1,1 @@
+"""Grammar-discovered equations as forecasters."""
