@@ -1,7 +1,7 @@
 """The sentence, written once: positions over many origins, or the decision at one.
 
 1. origins and fit days                      schedule.py
-2. forecasts at each origin                  walk_forward.py
+2. forecasts at each origin                  walks.py, walk_forward.py
 3. scores of each instrument                 signals/score.py
 4. positions by each rule, and baselines     signals/rules.py, signals/baselines.py
 5. exposure, costs, returns                  portfolio/        (a backtest only)
@@ -19,7 +19,7 @@ from typing import cast
 import numpy as np
 import pandas as pd
 
-from macrotrade.errors import DataError, FitError, SettingsError
+from macrotrade.errors import DataError, SettingsError
 from macrotrade.forecast import Target
 from macrotrade.panel.vintages import History
 from macrotrade.signals.baselines import BASELINES
@@ -27,7 +27,8 @@ from macrotrade.signals.rules import volatility_multiple
 from macrotrade.signals.score import score, voted
 from macrotrade.strategy.result import COLUMN_LEVELS
 from macrotrade.strategy.spec import Strategy
-from macrotrade.strategy.walk_forward import Progress, Walk, fit_days, walk_forward
+from macrotrade.strategy.walk_forward import Progress, Walk
+from macrotrade.strategy.walks import walk_all
 
 __all__ = [
     "POOL",
@@ -156,28 +157,10 @@ def signals(
     kept = len(origins) if rows is None else min(len(origins), rows + lead)
     if kept < len(origins) and any(strategy.rule(name).remembers for name in strategy.rules):
         kept = len(origins)
-    whole_run, origins = origins, origins[-kept:]
-    walks = {
-        choice.title: tuple(
-            walk_forward(
-                choice.load(),
-                history,
-                target,
-                origins,
-                fit_origins=fit_days(whole_run, choice.refit_every or strategy.schedule.refit_every)[-kept:],
-                name=choice.title,
-                seed=strategy.seed,
-                n_jobs=n_jobs,
-                store=Path(store) if store is not None else None,
-                progress=progress,
-            )
-            for target in targets_of(strategy)
-        )
-        for choice in strategy.providers
-    }
-    for title, walk in walks.items():
-        if not any(part.forecasts for part in walk):
-            raise FitError(f"Provider {title!r} forecast at no origin. The first said: {walk[0].refusals[0].reason}")
+    walks = walk_all(
+        strategy, history, targets_of(strategy), origins, rows=kept, n_jobs=n_jobs, store=store, progress=progress
+    )
+    origins = origins[-kept:]
     scores = scores_of(strategy, walks, origins)
     held = pd.concat([ruled(strategy, scores), _baselines(strategy, history, origins)], axis=1)
     multiples = volatility_multiples(strategy, history, origins)

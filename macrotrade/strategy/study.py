@@ -17,7 +17,7 @@ import pandas as pd
 from pydantic import Field, model_validator
 
 from macrotrade._typing import Frequency, Measure
-from macrotrade.errors import FitError, SettingsError, near_misses
+from macrotrade.errors import SettingsError, near_misses
 from macrotrade.forecast import Forecast, Target
 from macrotrade.panel.panel import SeriesInfo
 from macrotrade.panel.vintages import History
@@ -25,7 +25,8 @@ from macrotrade.schedule import Schedule
 from macrotrade.strategy.outcomes import Reported, with_outcomes
 from macrotrade.strategy.parts import DataOptions, Document, ProviderChoice, parse, read_toml
 from macrotrade.strategy.result import Source
-from macrotrade.strategy.walk_forward import Progress, Walk, fit_days, walk_forward
+from macrotrade.strategy.walk_forward import Progress, Walk
+from macrotrade.strategy.walks import walk_all
 
 __all__ = ["Study", "StudyResult", "read_study", "run_study", "study_series"]
 
@@ -165,26 +166,8 @@ def run_study(
     """
     origins = study.origins
     target = study_target(study, history)
-    walks = [
-        walk_forward(
-            choice.load(),
-            history,
-            target,
-            origins,
-            fit_origins=fit_days(origins, choice.refit_every or study.schedule.refit_every),
-            name=choice.title,
-            seed=study.seed,
-            n_jobs=n_jobs,
-            store=Path(store) if store is not None else None,
-            progress=progress,
-        )
-        for choice in study.providers
-    ]
-    for walk in walks:
-        if not walk.forecasts:
-            raise FitError(
-                f"Provider {walk.provider!r} forecast at no origin. The first said: {walk.refusals[0].reason}"
-            )
+    walked = walk_all(study, history, (target,), origins, n_jobs=n_jobs, store=store, progress=progress)
+    walks = [walk for (walk,) in walked.values()]
     said = pd.concat([walk.table() for walk in walks], ignore_index=True)
     table = with_outcomes(said, history, study.frequency, study.outcomes)
     return StudyResult(

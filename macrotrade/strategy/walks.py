@@ -1,0 +1,91 @@
+"""Every provider of a strategy or a study, walked over the same origins."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+import pandas as pd
+
+from macrotrade.errors import FitError
+from macrotrade.forecast import Target
+from macrotrade.panel.vintages import History
+from macrotrade.schedule import Schedule
+from macrotrade.strategy.parts import ProviderChoice
+from macrotrade.strategy.walk_forward import Progress, Walk, fit_days, walk_forward
+
+__all__ = ["Plan", "walk_all"]
+
+
+class Plan(Protocol):
+    """Who forecasts, when each is fitted, and the seed of it all: a strategy or a study."""
+
+    @property
+    def providers(self) -> tuple[ProviderChoice, ...]:
+        """Who forecasts."""
+        ...
+
+    @property
+    def schedule(self) -> Schedule:
+        """When providers are fitted, where they do not say so themselves."""
+        ...
+
+    @property
+    def seed(self) -> int:
+        """Of the run."""
+        ...
+
+
+def walk_all(
+    plan: Plan,
+    history: History,
+    targets: Sequence[Target],
+    origins: pd.DatetimeIndex,
+    *,
+    rows: int | None = None,
+    n_jobs: int = 1,
+    store: str | Path | None = None,
+    progress: Progress | None = None,
+) -> dict[str, tuple[Walk, ...]]:
+    """Label of each provider to its walks, one for each target.
+
+    Parameters
+    ----------
+    plan, history, targets
+        Who forecasts, from what, and what.
+    origins
+        Of the whole run, since they fix the days at which providers are fitted again.
+    rows
+        How many of the last origins to forecast at; all by default.
+    n_jobs, store, progress
+        As in :func:`macrotrade.strategy.walk_forward.walk_forward`.
+
+    Raises
+    ------
+    FitError
+        If a provider forecasts at no origin.
+    """
+    last = slice(0 if rows is None else len(origins) - rows, None)
+    walks = {
+        choice.title: tuple(
+            walk_forward(
+                choice.load(),
+                history,
+                target,
+                origins[last],
+                fit_origins=fit_days(origins, choice.refit_every or plan.schedule.refit_every)[last],
+                name=choice.title,
+                seed=plan.seed,
+                n_jobs=n_jobs,
+                store=Path(store) if store is not None else None,
+                progress=progress,
+            )
+            for target in targets
+        )
+        for choice in plan.providers
+    }
+    for title, parts in walks.items():
+        if not any(walk.forecasts for walk in parts):
+            raise FitError(f"Provider {title!r} forecast at no origin. The first said: {parts[0].refusals[0].reason}")
+    return walks
