@@ -4,6 +4,7 @@
 
     MacrotradeError
     ├── DataError            a number, file or series is not what it must be
+    │   ├── SourceError      a publisher's server did not answer, or not with what was asked for
     │   └── StaleDataError   the data is fine but too old for a live signal
     ├── SettingsError        a setting, strategy file or name was not understood
     ├── FitError             a provider could not be fitted to the panel it was given
@@ -23,6 +24,7 @@ __all__ = [
     "LookAheadError",
     "MacrotradeError",
     "SettingsError",
+    "SourceError",
     "StaleDataError",
     "near_misses",
 ]
@@ -34,6 +36,10 @@ class MacrotradeError(Exception):
 
 class DataError(MacrotradeError):
     """A file, series or value is not what it must be; the message names file, series, date and remedy."""
+
+
+class SourceError(DataError):
+    """A publisher's server did not answer, or not with what was asked for; the message names both, never a key."""
 
 
 class StaleDataError(DataError):

@@ -11,29 +11,23 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from macrotrade.panel.futures import ExcessReturnIndex, par_bond_index
+from macrotrade.panel.futures import ExcessReturnIndex
 from macrotrade.panel.panel import SeriesInfo
 from macrotrade.panel.vintages import History, Releases
 from macrotrade.schedule import month_end_sessions
 from macrotrade.sources.embedded_tables import read_table
 from macrotrade.sources.fred_md_names import fred_md_series_info
+from macrotrade.sources.treasury import (
+    MATURITIES,
+    continued_thirty_year,
+    future_info,
+    par_bond_futures,
+    yield_info,
+)
 
 __all__ = ["EmbeddedMarket", "embedded_market", "load_embedded"]
 
-_MATURITIES: dict[str, tuple[str, float]] = {
-    "1month": ("DGS1MO", 1 / 12),
-    "3month": ("DGS3MO", 0.25),
-    "6month": ("DGS6MO", 0.5),
-    "1year": ("DGS1", 1.0),
-    "2year": ("DGS2", 2.0),
-    "3year": ("DGS3", 3.0),
-    "5year": ("DGS5", 5.0),
-    "7year": ("DGS7", 7.0),
-    "10year": ("DGS10", 10.0),
-    "20year": ("DGS20", 20.0),
-    "30year": ("DGS30", 30.0),
-}
-_FUTURES: dict[str, float] = {"ZT": 2.0, "ZF": 5.0, "ZN": 10.0, "ZB": 30.0}
+_CURVE_COLUMNS = {words: name for name, (words, _) in MATURITIES.items()}
 _MONTHLY_YIELDS = {"gs2": 2, "gs3": 3, "gs7": 7, "gs20": 20, "gs30": 30}
 _BALANCES = {
     "priv": ("BALANCE_PRIVATE", "Private saving less investment"),
@@ -43,7 +37,6 @@ _BALANCES = {
 }
 # All three sectors are complete with the second release of the national accounts after a quarter.
 _BALANCES_DELAY_DAYS = 90
-_LAST_THIRTY_YEAR, _NEXT_THIRTY_YEAR = pd.Timestamp("2002-02-15"), pd.Timestamp("2006-02-09")
 
 
 def load_embedded() -> History:
@@ -115,12 +108,8 @@ def embedded_market() -> EmbeddedMarket:
     equity = _dated(read_table("sp500_daily"))["SP500"].rename("SPX")
     curve = _curve(pd.DatetimeIndex(equity.index))
     bill = curve["DGS3MO"].fillna(_early_bill(curve.index))
-    by_years = curve.rename(columns=dict(_MATURITIES.values()))
-    futures = {
-        symbol: par_bond_index(by_years, bill, years, substitute=20.0 if years == 30.0 else None)
-        for symbol, years in _FUTURES.items()
-    }
-    yields = curve.assign(DGS30=_continued_thirty_year(curve))
+    futures = par_bond_futures(curve, bill)
+    yields = curve.assign(DGS30=continued_thirty_year(curve))
     prices = {symbol: result.index for symbol, result in futures.items()}
     frame = pd.concat([yields, pd.DataFrame(prices), equity], axis=1, sort=True)
     return EmbeddedMarket(frame.rename_axis("date"), _market_info(futures), _notes(futures))
@@ -173,13 +162,13 @@ def _dated(table: pd.DataFrame) -> pd.DataFrame:
 
 def _curve(equity_sessions: pd.DatetimeIndex) -> pd.DataFrame:
     """Par yields by session: month ends to 1989, daily from 1990; columns by name, in order of maturity."""
-    daily = _dated(read_table("treasury_daily")).rename(columns={key: name for key, (name, _) in _MATURITIES.items()})
+    daily = _dated(read_table("treasury_daily")).rename(columns=_CURVE_COLUMNS)
     early = read_table("treasury_month_end")
     last_sessions = month_end_sessions(equity_sessions)
     by_month = pd.Series(last_sessions, last_sessions.to_period("M"))
     early = early.set_axis(pd.DatetimeIndex(by_month[pd.PeriodIndex(early.index, freq="M")]))
     together: pd.DataFrame = pd.concat([early[early.index < daily.index[0]], daily])
-    return together.reindex(columns=[name for name, _ in _MATURITIES.values()])
+    return together.reindex(columns=list(MATURITIES))
 
 
 def _early_bill(sessions: pd.Index) -> pd.Series:
@@ -194,21 +183,9 @@ def _early_bill(sessions: pd.Index) -> pd.Series:
     return equivalent.reindex(months).set_axis(sessions)
 
 
-def _continued_thirty_year(curve: pd.DataFrame) -> pd.Series:
-    spread = curve["DGS30"][_LAST_THIRTY_YEAR] - curve["DGS20"][_LAST_THIRTY_YEAR]
-    gap = (curve.index > _LAST_THIRTY_YEAR) & (curve.index < _NEXT_THIRTY_YEAR)
-    return curve["DGS30"].where(~gap, (curve["DGS20"] + spread).round(2))
-
-
 def _market_info(futures: dict[str, ExcessReturnIndex]) -> dict[str, SeriesInfo]:
-    yields = {
-        name: SeriesInfo(name, "D", "yield", 2, "rates_fx", "per cent a year", 0, f"Treasury par yield, {key}")
-        for key, (name, _) in _MATURITIES.items()
-    }
-    prices = {
-        symbol: SeriesInfo(symbol, "D", "price", 5, "market", "index, 100 at start", 0, f"Synthetic: {result.method}")
-        for symbol, result in futures.items()
-    }
+    yields = {name: yield_info(name) for name in MATURITIES}
+    prices = {symbol: future_info(symbol, result) for symbol, result in futures.items()}
     equity = SeriesInfo("SPX", "D", "price", 5, "stock_market", "index points", 0, "S&P 500, close, without dividends")
     return {**yields, **prices, "SPX": equity}
 
