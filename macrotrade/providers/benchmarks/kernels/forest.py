@@ -8,8 +8,8 @@ least, that is where
 is greatest, over the thresholds of a random choice of columns that leave enough rows on both sides. The threshold lies
 halfway between two neighbouring values.
 
-Every column is sorted once for all trees. A large node reads its rows in that order and passes over those of other
-nodes; a small one sorts its few ranks by insertion.
+Every column is sorted once for all trees. A node marks the places of its rows in that order as bits and reads them from
+the lowest up, so it has its rows in order without sorting or passing over those of other nodes.
 """
 
 from __future__ import annotations
@@ -23,7 +23,11 @@ from macrotrade._typing import FloatArray, IntArray
 
 __all__ = ["Trees", "grow", "predict"]
 
-_LARGE = 6  # a node with more than a sixth of the rows reads the sorted columns
+# The lowest bit of a word by one product: each of the 64 powers of two shifts another six bits of this sequence of de
+# Bruijn to the top (Leiserson, Prokop and Randall (1998), Using de Bruijn sequences to index a 1 in a computer word).
+_DE_BRUIJN = np.uint64(0x03F79D71B4CB0A89)
+_BIT = np.empty(64, np.int64)
+_BIT[[(int(_DE_BRUIJN) << bit & (1 << 64) - 1) >> 58 for bit in range(64)]] = np.arange(64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,8 +72,10 @@ def grow(
     """
     order = np.ascontiguousarray(np.argsort(X, axis=0, kind="stable").T.astype(np.int32))
     columns = np.ascontiguousarray(X.T)
+    place = np.empty_like(order)
+    np.put_along_axis(place, order, np.arange(y.size, dtype=np.int32)[None], axis=1)
     column, threshold, left, value, said = _grow_all(
-        columns, order, _ranks(columns, order), y, times.astype(np.float64), n_columns_tried, least_in_leaf, seeds
+        columns, order, place, _ranks(columns, order), y, times.astype(np.float64), n_columns_tried, least_in_leaf, seeds
     )
     return Trees(column, threshold, left, value), said
 
@@ -92,7 +98,7 @@ def _ranks(columns, order):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, error_model="numpy", parallel=True)
-def _grow_all(columns, order, ranks, y, times, n_tried, least, seeds):  # type: ignore[no-untyped-def]
+def _grow_all(columns, order, place, ranks, y, times, n_tried, least, seeds):  # type: ignore[no-untyped-def]
     n_trees, n_rows = times.shape
     n_nodes = 2 * (n_rows // least + 1)
     column = np.full((n_trees, n_nodes), -1, np.int64)
@@ -101,7 +107,7 @@ def _grow_all(columns, order, ranks, y, times, n_tried, least, seeds):  # type: 
     said = np.empty((n_trees, n_rows))
     for tree in prange(n_trees):
         _grow_one(
-            columns, order, ranks, y, times[tree], n_tried, least, seeds[tree],
+            columns, order, place, ranks, y, times[tree], n_tried, least, seeds[tree],
             column[tree], threshold[tree], left[tree], value[tree],
         )  # fmt: skip
         for i in range(n_rows):
@@ -110,17 +116,15 @@ def _grow_all(columns, order, ranks, y, times, n_tried, least, seeds):  # type: 
 
 
 @njit(cache=True, error_model="numpy")
-def _grow_one(columns, order, ranks, y, weight, n_tried, least, seed, column, threshold, left, value):  # type: ignore[no-untyped-def]
+def _grow_one(columns, order, place, ranks, y, weight, n_tried, least, seed, column, threshold, left, value):  # type: ignore[no-untyped-def]
     """One tree, written into the last four arguments; nodes wait in the order in which they were made."""
     n_columns, n_rows = columns.shape
     members = np.flatnonzero(weight > 0.0).astype(np.int32)
-    node_of = np.full(n_rows, -1, np.int32)
-    node_of[members] = 0
     start, stop = np.zeros(column.size, np.int64), np.zeros(column.size, np.int64)
     stop[0] = members.size
     choice = np.arange(n_columns)
     sorted_rows, spare = np.empty(n_rows, np.int32), np.empty(n_rows, np.int32)
-    weighted, keys = weight * y, np.empty(n_rows, np.int64)
+    weighted, bits = weight * y, np.zeros(n_rows // 64 + 1, np.uint64)
     state = np.uint64(seed)
     n_nodes, node = 1, 0
     while node < n_nodes:
@@ -141,7 +145,7 @@ def _grow_one(columns, order, ranks, y, weight, n_tried, least, seed, column, th
                 choice[pick] = choice[seen]
                 choice[seen] = j
                 seen += 1
-                _sort(rows, node, node_of, order[j], ranks[j], keys, sorted_rows)
+                _sort(rows, order[j], place[j], bits, sorted_rows)
                 if ranks[j, sorted_rows[0]] == ranks[j, sorted_rows[rows.size - 1]]:
                     continue
                 tried += 1
@@ -155,8 +159,6 @@ def _grow_one(columns, order, ranks, y, weight, n_tried, least, seed, column, th
             threshold[node] = middle if middle < after else here
             left[node] = n_nodes
             n_left = _part(rows, columns[best_column], threshold[node], spare)
-            for k in range(rows.size):
-                node_of[rows[k]] = n_nodes if k < n_left else n_nodes + 1
             start[n_nodes], stop[n_nodes] = start[node], start[node] + n_left
             start[n_nodes + 1], stop[n_nodes + 1] = start[node] + n_left, stop[node]
             n_nodes += 2
@@ -170,26 +172,19 @@ def _next(state):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, error_model="numpy")
-def _sort(rows, node, node_of, order, ranks, keys, out):  # type: ignore[no-untyped-def]
-    """Rows of a node by one column, into `out`; ties by row number."""
-    if rows.size * _LARGE > order.size:
-        k = 0
-        for i in order:
-            out[k] = i
-            k += 1 if node_of[i] == node else 0
-            if k == rows.size:
-                break
-        return
-    for k in range(rows.size):
-        i = rows[k]
-        key = (np.int64(ranks[i]) << 32) | np.int64(i)
-        at = k
-        while at > 0 and keys[at - 1] > key:
-            keys[at] = keys[at - 1]
-            at -= 1
-        keys[at] = key
-    for k in range(rows.size):
-        out[k] = keys[k] & 0xFFFFFFFF
+def _sort(rows, order, place, bits, out):  # type: ignore[no-untyped-def]
+    """Rows of a node by one column, into `out`; ties by row number. `bits` is zero before and after."""
+    for i in rows:
+        bits[place[i] >> 6] |= np.uint64(1) << np.uint64(place[i] & 63)
+    k = 0
+    for word in range(bits.size):
+        left = bits[word]
+        bits[word] = 0
+        while left != 0:
+            lowest = left & (~left + np.uint64(1))
+            out[k] = order[64 * word + _BIT[np.int64((lowest * _DE_BRUIJN) >> np.uint64(58))]]
+            left ^= lowest
+            k += 1
 
 
 @njit(cache=True, error_model="numpy")
