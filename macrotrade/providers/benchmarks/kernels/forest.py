@@ -75,7 +75,15 @@ def grow(
     place = np.empty_like(order)
     np.put_along_axis(place, order, np.arange(y.size, dtype=np.int32)[None], axis=1)
     column, threshold, left, value, said = _grow_all(
-        columns, order, place, _ranks(columns, order), y, times.astype(np.float64), n_columns_tried, least_in_leaf, seeds
+        columns,
+        order,
+        place,
+        _ranks(columns, order),
+        y,
+        times.astype(np.float64),
+        n_columns_tried,
+        least_in_leaf,
+        seeds,
     )
     return Trees(column, threshold, left, value), said
 
