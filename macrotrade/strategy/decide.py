@@ -16,12 +16,13 @@ from macrotrade.forecast import Forecast
 from macrotrade.instruments import Instrument
 from macrotrade.panel.panel import Panel
 from macrotrade.panel.vintages import History
+from macrotrade.strategy.pool import linear_pool
 from macrotrade.strategy.result import Decision
 from macrotrade.strategy.run import POOL, Signals, origins_of, rule_label, signals
 from macrotrade.strategy.spec import Strategy
 from macrotrade.strategy.walk_forward import Progress
 
-__all__ = ["decide", "decisions"]
+__all__ = ["decide", "decisions", "signals_at"]
 
 _LOOK_BACK = 13
 
@@ -42,6 +43,27 @@ def decide(
 
     Parameters
     ----------
+    strategy, history, as_of, look_back, n_jobs, store, progress
+        See :func:`signals_at`.
+    """
+    run = signals_at(strategy, history, as_of, look_back=look_back, n_jobs=n_jobs, store=store, progress=progress)
+    return decisions(run, history)
+
+
+def signals_at(
+    strategy: Strategy,
+    history: History,
+    as_of: str | pd.Timestamp | None = None,
+    *,
+    look_back: int = _LOOK_BACK,
+    n_jobs: int = 1,
+    store: str | Path | None = None,
+    progress: Progress | None = None,
+) -> Signals:
+    """Signals up to the last decision day on or before `as_of`, and at a few origins before it.
+
+    Parameters
+    ----------
     strategy, history
         What to run, on what.
     as_of
@@ -49,7 +71,8 @@ def decide(
     look_back
         Origins run, the decision's own included, so that the page can say since when a position is held.
     n_jobs, store, progress
-        See :func:`macrotrade.strategy.walk_forward.walk_forward`.
+        See :func:`macrotrade.strategy.walk_forward.walk_forward`; each origin is kept by itself, so that the next
+        decision does only its own.
 
     Raises
     ------
@@ -62,8 +85,7 @@ def decide(
     _refuse_stale(strategy, history, wanted[-1])
     if look_back < 1:
         raise SettingsError(f"look_back counts origins from 1, not {look_back}.")
-    run = signals(strategy, history, wanted, rows=look_back, n_jobs=n_jobs, store=store, progress=progress)
-    return decisions(run, history)
+    return signals(strategy, history, wanted, rows=look_back, n_jobs=n_jobs, store=store, block=1, progress=progress)
 
 
 def decisions(run: Signals, history: History) -> tuple[Decision, ...]:
@@ -121,13 +143,18 @@ def _decision(run: Signals, panel: Panel, provider: str, rule: str, ahead: int, 
 
 def _said(run: Signals, provider: str, ahead: int, driver: str) -> _Said:
     """What stands behind the last score: the forecast made `ahead` - 1 origins before the last, or the refusal."""
+    made_at, part = run.made_at[ahead], -1 if ahead > 1 else 0
     if provider == POOL:
-        return _Said(reasons=(f"{run.strategy.vote} of the scores of {', '.join(run.walks)}",))
-    walk = run.walks[provider][-1 if ahead > 1 else 0]
-    made_at = run.made_at[ahead]
-    forecast = walk.at(made_at) if made_at is not None else None
+        each = {title: walks[part].at(made_at) for title, walks in run.walks.items()} if made_at is not None else {}
+        spoken = {title: forecast for title, forecast in each.items() if forecast is not None}
+        forecast = linear_pool(spoken) if spoken else None
+        reasons: tuple[str, ...] = (f"{run.strategy.vote} of the scores of {', '.join(spoken)}",)
+    else:
+        walk = run.walks[provider][part]
+        forecast = walk.at(made_at) if made_at is not None else None
+        reasons = tuple(refusal.reason for refusal in walk.refusals if refusal.as_of == made_at)
     if forecast is None:
-        return _Said(reasons=tuple(refusal.reason for refusal in walk.refusals if refusal.as_of == made_at))
+        return _Said(reasons=reasons)
     horizons, names = forecast.target.horizons, forecast.target.names
     row, column = (horizons.index(ahead) if ahead in horizons else 0), names.index(driver)
     table = forecast.frame().iloc[row * len(names) + column]
@@ -138,7 +165,7 @@ def _said(run: Signals, provider: str, ahead: int, driver: str) -> _Said:
         high=float(table["high"]),
         measure=str(table["measure"]),
         members=_members(forecast, row, column),
-        reasons=forecast.reasons,
+        reasons=reasons if provider == POOL else forecast.reasons,
     )
 
 

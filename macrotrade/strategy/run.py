@@ -66,6 +66,8 @@ class Signals:
         Origins x (provider, rule, instrument): target exposure from the first session after each origin.
     made_at
         For each number of periods ahead the day on which the forecast behind the last position was made.
+    whole_run
+        All origins of the run, also where only its last rows were wanted: they fix the days of fits.
     """
 
     strategy: Strategy
@@ -74,6 +76,7 @@ class Signals:
     scores: pd.DataFrame
     positions: pd.DataFrame
     made_at: Mapping[int, pd.Timestamp | None]
+    whole_run: pd.DatetimeIndex
 
 
 def positions(
@@ -137,6 +140,7 @@ def signals(
     rows: int | None = None,
     n_jobs: int = 1,
     store: str | Path | None = None,
+    block: int = 24,
     progress: Progress | None = None,
 ) -> Signals:
     """Forecasts, scores and positions at `origins`, or at the last `rows` of them.
@@ -150,7 +154,7 @@ def signals(
         fitted again.
     rows
         How many of the last origins to give; all by default. A rule that remembers is given all of them to walk.
-    n_jobs, store, progress
+    n_jobs, store, block, progress
         As in :func:`macrotrade.strategy.walk_forward.walk_forward`.
     """
     lead = max(strategy.periods_ahead) - 1
@@ -158,9 +162,17 @@ def signals(
     if kept < len(origins) and any(strategy.rule(name).remembers for name in strategy.rules):
         kept = len(origins)
     walks = walk_all(
-        strategy, history, targets_of(strategy), origins, rows=kept, n_jobs=n_jobs, store=store, progress=progress
+        strategy,
+        history,
+        targets_of(strategy),
+        origins,
+        rows=kept,
+        n_jobs=n_jobs,
+        store=store,
+        block=block,
+        progress=progress,
     )
-    origins = origins[-kept:]
+    whole_run, origins = origins, origins[-kept:]
     scores = scores_of(strategy, walks, origins)
     held = pd.concat([ruled(strategy, scores), _baselines(strategy, history, origins)], axis=1)
     multiples = volatility_multiples(strategy, history, origins)
@@ -168,7 +180,7 @@ def signals(
         held = held.mul(multiples, level="instrument", axis=1)
     shown = slice(len(origins) - min(len(origins), rows or len(origins)), None)
     made_at = {ahead: _made_at(origins, ahead)[-1] for ahead in strategy.periods_ahead}
-    return Signals(strategy, origins[shown], walks, scores.iloc[shown], held.iloc[shown], made_at)
+    return Signals(strategy, origins[shown], walks, scores.iloc[shown], held.iloc[shown], made_at, whole_run)
 
 
 def targets_of(strategy: Strategy) -> tuple[Target, ...]:

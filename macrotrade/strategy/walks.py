@@ -46,6 +46,7 @@ def walk_all(
     rows: int | None = None,
     n_jobs: int = 1,
     store: str | Path | None = None,
+    block: int = 24,
     progress: Progress | None = None,
 ) -> dict[str, tuple[Walk, ...]]:
     """Label of each provider to its walks, one for each target.
@@ -58,7 +59,7 @@ def walk_all(
         Of the whole run, since they fix the days at which providers are fitted again.
     rows
         How many of the last origins to forecast at; all by default.
-    n_jobs, store, progress
+    n_jobs, store, block, progress
         As in :func:`macrotrade.strategy.walk_forward.walk_forward`.
 
     Raises
@@ -79,6 +80,7 @@ def walk_all(
                 seed=plan.seed,
                 n_jobs=n_jobs,
                 store=Path(store) if store is not None else None,
+                block=block,
                 progress=progress,
             )
             for target in targets

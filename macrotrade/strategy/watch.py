@@ -1,0 +1,236 @@
+"""What a watchlist says on a day: where each instrument stands, by whose votes, since when, and why it changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pandas as pd
+
+from macrotrade.errors import DataError, FitError
+from macrotrade.instruments import Instrument
+from macrotrade.panel.panel import Vintages
+from macrotrade.panel.vintages import History
+from macrotrade.strategy.decide import decisions, signals_at
+from macrotrade.strategy.parts import ProviderChoice
+from macrotrade.strategy.reasons import Change, changes
+from macrotrade.strategy.result import Decision
+from macrotrade.strategy.run import POOL, Signals, rule_label, targets_of
+from macrotrade.strategy.spec import Strategy
+from macrotrade.strategy.walk_forward import Progress, fit_days
+from macrotrade.strategy.watchlist import Watchlist
+
+__all__ = ["Decided", "Refused", "Standing", "Watched", "watch"]
+
+_LOOK_BACK = 37
+_YEARS_OF_PRICES = 4
+
+
+@dataclass(frozen=True, eq=False)
+class Standing:
+    """Where one instrument stands by one rule.
+
+    Attributes
+    ----------
+    decision
+        What counts: the pooled vote where the providers are pooled, else the one provider's.
+    votes
+        Every provider's own decision, the same as `decision` where there is only one.
+    changes
+        Why the forecasts of the driver changed since the decision before, by provider.
+    past
+        Origins x (score, position), the last row being the decision's own.
+    """
+
+    decision: Decision
+    votes: tuple[Decision, ...]
+    changes: tuple[Change, ...]
+    past: pd.DataFrame
+
+
+@dataclass(frozen=True, eq=False)
+class Decided:
+    """Decisions of one group of instruments, with the strategy that made them.
+
+    Attributes
+    ----------
+    strategy
+        As run.
+    decisions
+        Every provider's and the vote's, by rule and instrument.
+    """
+
+    strategy: Strategy
+    decisions: tuple[Decision, ...]
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A group of instruments for which there is no decision.
+
+    Attributes
+    ----------
+    strategy
+        What would have been run.
+    as_of
+        Day of the decision that was asked for.
+    reason
+        In words: which data are too old, or why no provider could be fitted.
+    """
+
+    strategy: Strategy
+    as_of: pd.Timestamp
+    reason: str
+
+
+@dataclass(frozen=True, eq=False)
+class Watched:
+    """A watchlist on a day.
+
+    Attributes
+    ----------
+    watchlist
+        As run.
+    as_of
+        Last day whose data could be used.
+    acts_on
+        First session after the decision: when positions are put on.
+    standings
+        In the order of the file, by instrument and rule.
+    decided, refused
+        What was decided by which strategy, and what could not be.
+    prices
+        Sessions x instrument, the last years.
+    vintages, source, notes
+        Kind of numbers, their source, and what was spliced, imputed or left out.
+    """
+
+    watchlist: Watchlist
+    as_of: pd.Timestamp
+    acts_on: pd.Timestamp
+    standings: tuple[Standing, ...]
+    decided: tuple[Decided, ...]
+    refused: tuple[Refused, ...]
+    prices: pd.DataFrame
+    vintages: Vintages
+    source: str
+    notes: tuple[str, ...]
+
+
+def watch(
+    watchlist: Watchlist,
+    history: History,
+    as_of: str | pd.Timestamp | None = None,
+    *,
+    now: datetime | None = None,
+    look_back: int = _LOOK_BACK,
+    n_jobs: int = 1,
+    store: str | Path | None = None,
+    progress: Progress | None = None,
+) -> Watched:
+    """Decisions of a watchlist for the last decision day on or before `as_of`.
+
+    Each group is decided by :func:`macrotrade.strategy.decide.signals_at`, the function that backtests use. A group
+    that is refused does not take the others with it.
+
+    Parameters
+    ----------
+    watchlist, history
+        What to watch, from what.
+    as_of
+        A past day, replayed from what was known then; by default the last day whose closing hour has passed.
+    now
+        The moment of asking, with a time zone; the clock's by default.
+    look_back
+        Origins run, the decision's own included: how far back a page can show a signal.
+    n_jobs, store, progress
+        See :func:`macrotrade.strategy.walk_forward.walk_forward`; with a store a second run computes nothing again.
+    """
+    today = watchlist.clock.today(now or datetime.now(UTC)) if as_of is None else pd.Timestamp(as_of)
+    standings: list[Standing] = []
+    decided: list[Decided] = []
+    refused: list[Refused] = []
+    for strategy in watchlist.strategies:
+        try:
+            run = signals_at(
+                strategy, history, today, look_back=look_back, n_jobs=n_jobs, store=store, progress=progress
+            )
+        except (DataError, FitError) as error:
+            refused.append(Refused(strategy, today, str(error)))
+            continue
+        made = decisions(run, history)
+        decided.append(Decided(strategy, made))
+        standings += _standings(run, history, made, None if store is None else Path(store))
+    last = max((group.decisions[0].as_of for group in decided), default=today)
+    return Watched(
+        watchlist,
+        last,
+        watchlist.clock.acts_on(last),
+        tuple(standings),
+        tuple(decided),
+        tuple(refused),
+        _prices(watchlist, history, last),
+        history.vintages,
+        history.name,
+        history.notes,
+    )
+
+
+def _standings(run: Signals, history: History, made: tuple[Decision, ...], store: Path | None) -> list[Standing]:
+    why = [change for choice in run.strategy.providers for change in _changes(run, history, choice, store)]
+    chosen = [POOL] if run.strategy.pool else [choice.title for choice in run.strategy.providers]
+    by_key = {(each.provider, each.rule, each.instrument): each for each in made}
+    found = []
+    for item in run.strategy.traded:
+        for ahead in run.strategy.periods_ahead:
+            for rule in (rule_label(name, ahead) for name in run.strategy.rules):
+                votes = tuple(by_key[choice.title, rule, item.symbol] for choice in run.strategy.providers)
+                for provider in chosen:
+                    own = votes if provider == POOL else (by_key[provider, rule, item.symbol],)
+                    found.append(
+                        Standing(
+                            by_key[provider, rule, item.symbol],
+                            own,
+                            _of_driver(why, item, ahead, tuple(vote.provider for vote in own)),
+                            _past(run, provider, rule, ahead, item),
+                        )
+                    )
+    return found
+
+
+def _of_driver(why: list[Change], item: Instrument, ahead: int, providers: tuple[str, ...]) -> tuple[Change, ...]:
+    return tuple(
+        change
+        for change in why
+        if change.series == item.driver and change.horizon == ahead and change.provider in providers
+    )
+
+
+def _changes(run: Signals, history: History, choice: ProviderChoice, store: Path | None) -> tuple[Change, ...]:
+    """Why a provider's forecasts changed since the decision before; none at the first."""
+    if len(run.origins) < 2:
+        return ()
+    every = choice.refit_every or run.strategy.schedule.refit_every
+    fits = fit_days(run.whole_run, every)[-2:]
+    days = (run.origins[-2], run.origins[-1])
+    return tuple(
+        change
+        for target in targets_of(run.strategy)
+        for change in changes(choice, history, target, days, (fits[0], fits[1]), seed=run.strategy.seed, store=store)
+    )
+
+
+def _past(run: Signals, provider: str, rule: str, ahead: int, item: Instrument) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "score": run.scores[provider, ahead, item.symbol],
+            "position": run.positions[provider, rule, item.symbol],
+        }
+    )
+
+
+def _prices(watchlist: Watchlist, history: History, last: pd.Timestamp) -> pd.DataFrame:
+    held = [symbol for symbol in watchlist.instruments if symbol in history.market.columns]
+    since = last - pd.DateOffset(years=_YEARS_OF_PRICES)
+    return history.market.loc[since:last, held].dropna(how="all")
