@@ -39,7 +39,12 @@ class DataError(MacrotradeError):
 
 
 class SourceError(DataError):
-    """A publisher's server did not answer, or not with what was asked for; the message names both, never a key."""
+    """A publisher's server did not answer, or not with what was asked for; the message names both, never a key.
+
+    `status` is the HTTP status of its refusal, None where it did not refuse.
+    """
+
+    status: int | None = None
 
 
 class StaleDataError(DataError):

@@ -27,7 +27,10 @@ from macrotrade.sources.live.credentials import scrubbed
 if TYPE_CHECKING:
     from pydantic import SecretStr
 
-__all__ = ["Accept", "Response", "get"]
+__all__ = ["NOT_THERE", "Accept", "Response", "get"]
+
+NOT_THERE = 404
+"""Status of an address where there is nothing."""
 
 Accept: TypeAlias = Literal["csv", "json", "xml", "zip"]
 """What the body must be."""
@@ -114,7 +117,9 @@ def get(
         found = error.fault
     if isinstance(found, Response):
         return found
-    raise SourceError(f"{shown}: {found.arrived}. {found.remedy}")
+    refused = SourceError(f"{shown}: {found.arrived}. {found.remedy}")
+    refused.status = found.status
+    raise refused
 
 
 @dataclass(frozen=True)
@@ -134,6 +139,7 @@ class _Fault:
     remedy: str
     passing: bool
     wait: float | None = None
+    status: int | None = None
 
 
 class _PassingError(Exception):
@@ -212,12 +218,14 @@ def _refusal(request: _Request, error: urllib.error.HTTPError) -> Response | _Fa
             said = ""
     arrived = f"the server answered {error.code} {http.client.responses.get(error.code, '')}".rstrip() + said
     if error.code not in _PASSING:
-        return _Fault(arrived, _REMEDIES.get(error.code, "See the publisher's page."), passing=False)
+        remedy = _REMEDIES.get(error.code, "See the publisher's page.")
+        return _Fault(arrived, remedy, passing=False, status=error.code)
     wait = _asked_wait(error.headers.get("Retry-After"))
     if wait is not None and wait > _LONGEST_WAIT:
-        return _Fault(arrived, f"It asks to be left alone for {wait:.0f} seconds; try again after that.", passing=False)
+        remedy = f"It asks to be left alone for {wait:.0f} seconds; try again after that."
+        return _Fault(arrived, remedy, passing=False, status=error.code)
     remedy = "Too many requests: try again in some minutes." if error.code == 429 else "Try again later."
-    return _Fault(arrived, remedy, passing=True, wait=wait)
+    return _Fault(arrived, remedy, passing=True, wait=wait, status=error.code)
 
 
 def _said(body: bytes) -> str:
