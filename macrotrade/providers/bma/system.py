@@ -170,8 +170,8 @@ def build_system(
     DataError, FitError
         See `sample.draw_sample`.
     """
-    sample = draw_sample(values, names, settings or SystemSettings(), first_season=first_season, start=start)
     with one_blas_thread():
+        sample = draw_sample(values, names, settings or SystemSettings(), first_season=first_season, start=start)
         screen = screen_causes(sample)
         design = Design(sample)
         equations, cuts = sound_loops(design, build_equations(design, screen))
