@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from macrotrade.errors import SettingsError, near_misses
 from macrotrade.panel.vintages import History
+
+if TYPE_CHECKING:
+    from macrotrade.sources.cache.plan import LivePlan
 
 __all__ = ["SOURCES", "load"]
 
@@ -14,6 +18,7 @@ SOURCES: dict[str, str] = {
     "embedded": "FRED-MD, Treasury curve, S&P 500 and sectoral balances shipped with the package; pseudo vintages",
     "euro-area": "the Area Wide Model database shipped with the package, quarterly; pseudo vintages",
     "fred-md": "FRED-MD vintage files: one CSV, a folder or zip of them, or a Parquet of intervals; true vintages",
+    "live": "what 'macrotrade data update' has fetched of FRED-MD, FRED and Yahoo, read from the cache; true vintages",
     "macro": "a CSV of one's own, any country, with a TOML of the same name beside it; pseudo vintages",
     "synthetic": "a small economy whose truth is known, for trying things out",
 }
@@ -28,6 +33,7 @@ def load(
     *,
     prices: Mapping[str, str | Path] | None = None,
     yields: Mapping[str, str | Path] | None = None,
+    live: LivePlan | None = None,
 ) -> History:
     """History from a source by name, or from a file or folder of FRED-MD vintages by its path.
 
@@ -36,10 +42,12 @@ def load(
     source
         A name in :data:`SOURCES`, or the path of FRED-MD vintages.
     path
-        File or folder, where the source needs one.
+        File or folder, where the source needs one; for ``live`` the folder of the cache, where it is not the usual one.
     prices, yields
         Symbol or series to file: market data of one's own, which replace or join the source's; see
         :func:`macrotrade.sources.market_files.with_market_files`.
+    live
+        Which tables of the cache to use, for the source ``live``; all by default.
 
     Notes
     -----
@@ -59,7 +67,7 @@ def load(
     Traceback (most recent call last):
     macrotrade.errors.SettingsError: No source or path 'embeded'. Did you mean 'embedded'?
     """
-    history = _history(source, path)
+    history = _history(source, path, live)
     if not prices and not yields:
         return history
     from macrotrade.sources.market_files import with_market_files
@@ -67,7 +75,7 @@ def load(
     return with_market_files(history, prices, yields)
 
 
-def _history(source: str, path: str | Path | None) -> History:
+def _history(source: str, path: str | Path | None, live: LivePlan | None) -> History:
     if source in _NEED_PATH and path is None:
         raise SettingsError(f"Source {source!r} needs a path: {SOURCES[source]}.")
     if source == "embedded":
@@ -78,6 +86,10 @@ def _history(source: str, path: str | Path | None) -> History:
         from macrotrade.sources.euro_area import load_euro_area
 
         return load_euro_area()
+    if source == "live":
+        from macrotrade.sources.cache.live import load_live
+
+        return load_live(path, live)
     if source == "synthetic":
         from macrotrade.sources.synthetic import synthetic_economy
 
