@@ -10,11 +10,20 @@ from pathlib import Path
 from typing import Any, ClassVar, TypeVar, get_args
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    field_validator,
+    model_validator,
+)
 
 from macrotrade.errors import SettingsError, near_misses
 from macrotrade.forecast import Provider
 from macrotrade.panel.vintages import History
+from macrotrade.sources.cache.plan import LivePlan
 
 __all__ = ["DataOptions", "Document", "Part", "ProviderChoice", "checked_day", "chosen", "parse", "read_toml"]
 
@@ -101,6 +110,8 @@ class DataOptions(Part):
     averages
         Monthly series to make as averages of daily ones, such as ``{GS30 = "DGS30"}``; see
         :func:`macrotrade.panel.averages.with_monthly_averages`.
+    live
+        Which live data to keep and use, for the source ``live`` (TOML: ``[data.live]``); the usual ones by default.
     """
 
     source: str = "embedded"
@@ -109,13 +120,23 @@ class DataOptions(Part):
     prices: Mapping[str, str] = Field(default_factory=dict)
     yields: Mapping[str, str] = Field(default_factory=dict)
     averages: Mapping[str, str] = Field(default_factory=dict)
+    live: LivePlan | None = None
+
+    @field_validator("live", mode="wrap")
+    @classmethod
+    def _a_plan(cls, given: object, check: ValidatorFunctionWrapHandler) -> LivePlan | None:
+        try:
+            found: LivePlan | None = check(given)
+        except SettingsError as error:
+            raise ValueError(str(error)) from None
+        return found
 
     def load(self) -> History:
         """The history itself."""
         from macrotrade.panel.averages import with_monthly_averages
         from macrotrade.sources.load import load
 
-        history = load(self.source, self.path, prices=self.prices, yields=self.yields)
+        history = load(self.source, self.path, prices=self.prices, yields=self.yields, live=self.live)
         told = history.told_earlier(self.months_earlier) if self.months_earlier else history
         return with_monthly_averages(told, self.averages)
 
