@@ -10,11 +10,14 @@ import pandas as pd
 
 from macrotrade._typing import FloatArray
 from macrotrade.errors import SettingsError
+from macrotrade.providers.equations.functions import FUNCTIONS
 
-__all__ = ["TIME", "Variable", "time_index"]
+__all__ = ["TIME", "Variable", "quoted", "time_index"]
 
 TIME = "t"
-_WRITTEN = re.compile(r"([A-Za-z_][A-Za-z_0-9.&]*)\[-?(\d+)\]")
+_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_&]*")
+_WRITTEN = re.compile(r'("?)([^"]+)\1\[-?(\d+)\]')
+_RESERVED = frozenset({"c", "const", TIME})
 
 
 @dataclass(frozen=True, order=True)
@@ -45,7 +48,7 @@ class Variable:
             )
 
     def __str__(self) -> str:
-        return self.name if self.is_time else f"{self.name}[-{self.lag}]"
+        return self.name if self.is_time else f"{quoted(self.name)}[-{self.lag}]"
 
     @property
     def is_time(self) -> bool:
@@ -60,7 +63,16 @@ class Variable:
         written = _WRITTEN.fullmatch(text)
         if written is None:
             raise SettingsError(f"{text!r} is not a variable; write a series with its lag, such as pi[-1], or t.")
-        return cls(written[1], int(written[2]))
+        return cls(written[2], int(written[3]))
+
+
+def quoted(name: str) -> str:
+    """A series as grammars and equations write it: in quotes where it would be read as something else.
+
+    >>> quoted("S&P 500"), quoted("pi")
+    ('"S&P 500"', 'pi')
+    """
+    return name if _PLAIN.fullmatch(name) and name not in _RESERVED and name not in FUNCTIONS else f'"{name}"'
 
 
 def time_index(periods: pd.PeriodIndex, t_origin: pd.Period) -> FloatArray:
