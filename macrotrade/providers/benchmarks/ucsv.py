@@ -50,10 +50,14 @@ class UnobservedComponents:
     Priors hold for x divided by its root mean square, so that no unit has to be chosen: tau[1] and h[1] are N(0, 0.12),
     and the innovation variances w_tau and w_h are inverse gamma of shape 10 with means `trend_step`^2 and
     `volatility_step`^2. Shape 10 is a prior deviation of 0.35 of the mean: a few hundred months say little of w_tau,
-    and without it the trend follows every number or none. For US inflation, whose root mean square is 0.43 per cent a
-    month, the default of 0.2 expects the trend to move by 0.09 per cent in a month. Some 16 priors were compared on the
-    inflation of 1993 to 2006 before this one was kept, so its accuracy there is no evidence for it; 0.4 was picked as
-    the one nearest to published forecasts of those months (`benchmarks/benchmark_half.py`).
+    and without it the trend follows every number or none. The variance 0.12, the shape and the mean 0.2^2 of w_tau are
+    those of the program released with Medeiros, Vasconcelos, Veiga and Zilberman (2021), Journal of Business & Economic
+    Statistics 39, which holds them for x as given and has 0.03 for w_h. For US consumer prices, whose root mean square
+    is 0.5 per cent a month, 0.2 expects the trend to move by 0.1 per cent in a month.
+
+    The default is no choice by accuracy, but it was not blind: some 16 priors had been compared on the inflation of
+    1993 to 2006 before it was kept, so its accuracy there is no evidence for it. `strategies/studies` has a prior that was
+    chosen on months before 1993-05 alone, 0.1 and 0.025 (`docs/inflation_study.md`).
 
     A forecaster that reads a later panel than that of its fit carries the posterior forward through the values that are
     new, by a particle filter, and does not read revisions of older ones.
