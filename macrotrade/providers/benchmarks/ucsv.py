@@ -56,8 +56,8 @@ class UnobservedComponents:
     is 0.5 per cent a month, 0.2 expects the trend to move by 0.1 per cent in a month.
 
     The default is no choice by accuracy, but it was not blind: some 16 priors had been compared on the inflation of
-    1993 to 2006 before it was kept, so its accuracy there is no evidence for it. `strategies/studies` has a prior that was
-    chosen on months before 1993-05 alone, 0.1 and 0.025 (`docs/inflation_study.md`).
+    1993 to 2006 before it was kept, so its accuracy there is no evidence for it. The study of inflation that ships has
+    0.1 and 0.025, chosen on months before 1993-05 alone (`docs/inflation_study.md`).
 
     A forecaster that reads a later panel than that of its fit carries the posterior forward through the values that are
     new, by a particle filter, and does not read revisions of older ones.
