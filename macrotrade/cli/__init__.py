@@ -7,8 +7,11 @@ to do.
 from macrotrade.cli import runs, signals
 
 # isort: split
-# The order of registration is the order of the help: what is run first, then what it stands on.
+# The order of registration is the order of the help: what is run first, then what it left, then what it stands on.
+from macrotrade.cli import ledger
+
+# isort: split
 from macrotrade.cli import data, providers
 from macrotrade.cli.app import app
 
-__all__ = ["app", "data", "providers", "runs", "signals"]
+__all__ = ["app", "data", "ledger", "providers", "runs", "signals"]

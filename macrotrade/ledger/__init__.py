@@ -18,7 +18,7 @@ A run that decides writes it down so::
 3. the file, its guards and versions         ledger.py, file.py, schema.py, place.py
 4. is it whole                               verification.py
 5. does it come out again                    replays.py
-6. was it right                              scores.py
+6. was it right                              scores.py, positions.py
 7. how it is taken elsewhere                 exports.py, shown.py
 
 Each row carries the hash of the row before it, so no row can be changed without all that follow it; see `chain.py`. A
@@ -29,18 +29,27 @@ from __future__ import annotations
 
 from macrotrade.ledger.entries import entries_of, refusal
 from macrotrade.ledger.entry import Entry
+from macrotrade.ledger.exports import export
 from macrotrade.ledger.ledger import Appended, Head, Ledger
 from macrotrade.ledger.place import ledger_path
+from macrotrade.ledger.replays import Difference, Replay, replay
+from macrotrade.ledger.scores import Score, score
 from macrotrade.ledger.verification import Verification, verify
 
 __all__ = [
     "Appended",
+    "Difference",
     "Entry",
     "Head",
     "Ledger",
+    "Replay",
+    "Score",
     "Verification",
     "entries_of",
+    "export",
     "ledger_path",
     "refusal",
+    "replay",
+    "score",
     "verify",
 ]

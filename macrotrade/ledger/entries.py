@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from macrotrade.errors import SettingsError
+from macrotrade.errors import DataError, SettingsError
 from macrotrade.ledger.entry import Entry
 from macrotrade.ledger.settings import settings_text
 from macrotrade.panel.vintages import History
@@ -89,6 +89,7 @@ def refusal(
         Those refused; all by default.
     """
     day, settings, names = pd.Timestamp(as_of).normalize(), settings_text(strategy), _names(strategy)
+    hashed = _refused_hash(history, day)
     return tuple(
         Entry(
             as_of=day,
@@ -104,7 +105,7 @@ def refusal(
             reasons=(reason,),
             source=history.name if history is not None else "",
             vintages=history.vintages if history is not None else "",
-            data_hash=history.panel_fingerprint(day) if history is not None else "",
+            data_hash=hashed,
             seed=strategy.seed,
         )
         for provider, name in names.items()
@@ -129,6 +130,14 @@ def data_hash(strategy: Strategy, history: History, as_of: pd.Timestamp) -> str:
         days |= set(fit_days(origins, choice.refit_every or strategy.schedule.refit_every)[made])
     joined = "|".join(f"{day:%Y-%m-%d} {history.panel_fingerprint(day)}" for day in sorted(days))
     return hashlib.sha256(joined.encode("ascii")).hexdigest()
+
+
+def _refused_hash(history: History | None, day: pd.Timestamp) -> str:
+    """Fingerprint of the panel of that day; empty where nothing was public, or nothing could be loaded."""
+    try:
+        return history.panel_fingerprint(day) if history is not None else ""
+    except DataError:
+        return ""
 
 
 def _names(strategy: Strategy) -> dict[str, str]:
