@@ -11,7 +11,7 @@ from macrotrade.report.parts import Card, Cards
 from macrotrade.report.words import day, name_of, percent, rule_of, signed
 from macrotrade.strategy.result import Decision
 
-__all__ = ["signal_card", "signal_cards", "stance_of"]
+__all__ = ["relevant_reasons", "signal_card", "signal_cards", "stance_of"]
 
 _MEMBERS_SHOWN = 6
 _REASONS_SHOWN = 5
@@ -47,8 +47,14 @@ def signal_card(decisions: tuple[Decision, ...]) -> Card:
         headline=_headline(said.position),
         facts=facts,
         members=_heaviest(said),
-        reasons=_relevant(said)[:_REASONS_SHOWN],
+        reasons=relevant_reasons(said)[:_REASONS_SHOWN],
     )
+
+
+def relevant_reasons(decision: Decision) -> tuple[str, ...]:
+    """Reasons but those that open with the name of another instrument's driver."""
+    others = {item.driver for item in INSTRUMENTS.values()} - {decision.driver}
+    return tuple(reason for reason in decision.reasons if reason.partition(":")[0] not in others)
 
 
 def stance_of(position: float) -> Literal["long", "short", "flat"]:
@@ -78,12 +84,6 @@ def _heaviest(decision: Decision) -> tuple[tuple[str, float], ...]:
     if len(members) < 2:
         return ()
     return tuple((str(member["member"]), float(member["weight"])) for member in members[:_MEMBERS_SHOWN])
-
-
-def _relevant(decision: Decision) -> tuple[str, ...]:
-    """Reasons but those that open with the name of another instrument's driver."""
-    others = {item.driver for item in INSTRUMENTS.values()} - {decision.driver}
-    return tuple(reason for reason in decision.reasons if reason.partition(":")[0] not in others)
 
 
 def _data_until(decision: Decision) -> str:

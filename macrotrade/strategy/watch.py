@@ -23,7 +23,7 @@ from macrotrade.strategy.watchlist import Watchlist
 
 __all__ = ["Decided", "Refused", "Standing", "Watched", "watch"]
 
-_LOOK_BACK = 37
+_LOOK_BACK = 13
 _YEARS_OF_PRICES = 4
 
 
