@@ -12,6 +12,7 @@ import pandas as pd
 from macrotrade.report.parts import Column
 
 __all__ = [
+    "MINUS",
     "cardinal",
     "count",
     "day",
@@ -22,12 +23,13 @@ __all__ = [
     "rule_of",
     "sentence",
     "signed",
+    "span",
     "with_error",
     "written",
 ]
 
 MISSING = "–"
-_MINUS = "−"
+MINUS = "−"
 
 _RULES = {"long_flat": "long/flat", "long_short": "long/short", "baseline": "benchmark"}
 
@@ -155,10 +157,19 @@ def sentence(text: str) -> str:
     return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
 
 
+def span(window: str) -> str:
+    """A window as the end of a title; nothing for the whole.
+
+    >>> span("all"), span("1993-2006")
+    ('', ', 1993-2006')
+    """
+    return "" if window == "all" else f", {window}"
+
+
 def number(value: float, digits: int = 2) -> str:
     """A number, or a dash where there is none."""
     return MISSING if math.isnan(value) else _minus(f"{value:,.{digits}f}")
 
 
 def _minus(text: str) -> str:
-    return text.replace("-", _MINUS)
+    return text.replace("-", MINUS)
