@@ -35,6 +35,7 @@ NOT_THERE = 404
 Accept: TypeAlias = Literal["csv", "json", "xml", "zip"]
 """What the body must be."""
 
+_SILENCE_SECONDS = 30.0
 _LONGEST_WAIT = 120.0
 _LONGEST_DOWNLOAD = 900.0
 _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
@@ -79,7 +80,7 @@ def get(
     accept: Accept,
     etag: str | None = None,
     last_modified: str | None = None,
-    timeout: float = 30.0,
+    timeout: float | None = None,
     attempts: int = 5,
 ) -> Response:
     """The body at an address.
@@ -93,7 +94,7 @@ def get(
     etag, last_modified
         Of the version at hand: an unchanged file is then not sent.
     timeout
-        Seconds of silence after which an attempt is given up.
+        Seconds of silence after which an attempt is given up; 30 by default.
     attempts
         Most attempts. Refusals that will not pass (404, a wrong key) are not tried again.
 
@@ -107,7 +108,7 @@ def get(
     secrets = {name: value for name, value in (params or {}).items() if not isinstance(value, str)}
     plain = {name: value for name, value in (params or {}).items() if isinstance(value, str)}
     shown = _address(url, plain)
-    request = _Request(shown, secrets, _headers(etag, last_modified), accept, timeout)
+    request = _Request(shown, secrets, _headers(etag, last_modified), accept, timeout or _SILENCE_SECONDS)
     found: Response | _Fault
     try:
         for attempt in stamina.retry_context(_wait, attempts=attempts, timeout=None, wait_initial=0.5, wait_max=30.0):

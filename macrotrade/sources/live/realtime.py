@@ -67,6 +67,7 @@ def joined(earlier: pd.DataFrame, later: pd.DataFrame, edge: pd.Timestamp) -> pd
         First day that `later` tells of.
     """
     before = edge - pd.Timedelta(days=1)
+    earlier, later = (table.astype({"series": object}) for table in (earlier, later))
     kept = earlier[earlier["realtime_start"] < edge]
     reaches = kept["realtime_end"].isna() | (kept["realtime_end"] >= before)
     keys = ["series", "period"]
@@ -77,7 +78,7 @@ def joined(earlier: pd.DataFrame, later: pd.DataFrame, edge: pd.Timestamp) -> pd
     same = (paired["_merge"] == "both") & (
         (paired["value"] == paired["value_later"]) | (paired["value"].isna() & paired["value_later"].isna())
     )
-    whole = paired[same].assign(realtime_end=paired["realtime_end_later"])
+    whole = paired[same].drop(columns="realtime_end").rename(columns={"realtime_end_later": "realtime_end"})
     only_cut = paired[~same & (paired["_merge"] != "right_only")]
     only_later = paired[~same & (paired["_merge"] != "left_only")]
     renamed = only_later[[*keys, "value_later", "realtime_start_later", "realtime_end_later"]].set_axis(
