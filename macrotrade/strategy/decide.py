@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from macrotrade._typing import Frequency
-from macrotrade.errors import SettingsError, StaleDataError
+from macrotrade.errors import SettingsError
 from macrotrade.forecast import Forecast
 from macrotrade.instruments import Instrument
 from macrotrade.panel.panel import Panel
 from macrotrade.panel.vintages import History
+from macrotrade.strategy.freshness import refuse_stale
 from macrotrade.strategy.pool import linear_pool
 from macrotrade.strategy.result import Decision
 from macrotrade.strategy.run import POOL, Signals, origins_of, rule_label, signals
@@ -77,12 +77,13 @@ def signals_at(
     Raises
     ------
     StaleDataError
-        If the last value of a driver is older than the strategy's `max_age_days` at the decision day.
+        If the last value of a driver, or of a series that a provider cannot do without, is too old at the decision
+        day; see :func:`macrotrade.strategy.freshness.refuse_stale`.
     """
     until = pd.Timestamp(as_of) if as_of is not None else None
     covered = origins_of(strategy, history, until)
     wanted = strategy.schedule.origins(covered[0], until) if until is not None else covered
-    _refuse_stale(strategy, history, wanted[-1])
+    refuse_stale(strategy, history, wanted[-1])
     if look_back < 1:
         raise SettingsError(f"look_back counts origins from 1, not {look_back}.")
     return signals(strategy, history, wanted, rows=look_back, n_jobs=n_jobs, store=store, block=1, progress=progress)
@@ -199,24 +200,3 @@ def _data_until(panel: Panel, names: tuple[str, ...]) -> dict[str, str]:
                 until[name] = str(panel.values(name, frequency).index[-1]).removesuffix(" 00:00:00")
                 break
     return until
-
-
-def _refuse_stale(strategy: Strategy, history: History, origin: pd.Timestamp) -> None:
-    """Refuse a driver whose last value is older at the decision than the strategy allows."""
-    panel = history.as_of(origin)
-    for item in strategy.traded:
-        last = _last_day(panel, item.driver, strategy.forecast_frequency)
-        age = (origin - last).days
-        if age > strategy.max_age_days:
-            raise StaleDataError(
-                f"{item.driver}, which drives {item.symbol}, was last quoted on {last:%Y-%m-%d}, {age} days before the "
-                f"decision of {origin:%Y-%m-%d}; max_age_days is {strategy.max_age_days}. Update the data, or ask for "
-                f"--as-of {last:%Y-%m-%d}."
-            )
-
-
-def _last_day(panel: Panel, name: str, frequency: Frequency) -> pd.Timestamp:
-    """Last session of a market series, or the end of the last period of a macro one."""
-    if "D" in panel.frames and name in panel.frames["D"].columns:
-        return pd.Timestamp(panel.values(name, "D").index[-1])
-    return pd.Timestamp(panel.values(name, frequency).index[-1].end_time.normalize())

@@ -93,6 +93,9 @@ class Strategy(Document):
         Number of coin-tossing traders.
     max_age_days
         Oldest age of a driver's last value for a live decision.
+    series_max_age_days
+        The same by series, of drivers and any other; a series named here must be fresh for a live decision. What is
+        not named follows from its frequency and publication delay.
     data, portfolio
         Where numbers come from, and how positions are carried and charged.
     sensitivity
@@ -121,6 +124,7 @@ class Strategy(Document):
     seed: int = 0
     coin_flips: int = Field(default=200, ge=1)
     max_age_days: int = Field(default=10, ge=0)
+    series_max_age_days: Mapping[str, int] = Field(default_factory=dict)
     data: DataOptions = DataOptions()
     portfolio: PortfolioOptions = PortfolioOptions()
     sensitivity: SensitivityOptions = SensitivityOptions()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -44,6 +45,8 @@ class Autoregression:
     conversion: Conversion = "auto"
     window: int | None = None
 
+    essential_series: ClassVar[tuple[str, ...]] = ()
+
     def __post_init__(self) -> None:
         _check(self.n_lags, self.conversion, self.window)
 
@@ -71,6 +74,8 @@ class SeasonalAutoregression:
     n_lags: int = 1
     conversion: Conversion = "auto"
     window: int | None = None
+
+    essential_series: ClassVar[tuple[str, ...]] = ()
 
     def __post_init__(self) -> None:
         _check(self.n_lags, self.conversion, self.window)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -49,6 +50,8 @@ class DirectAutoregression:
     max_lags: int = 4
     conversion: Conversion = "auto"
     window: int | None = None
+
+    essential_series: ClassVar[tuple[str, ...]] = ()
 
     def __post_init__(self) -> None:
         if self.max_lags < 1:

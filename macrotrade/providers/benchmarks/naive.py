@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -37,6 +38,8 @@ class Naive:
     """
 
     window: int | None = None
+
+    essential_series: ClassVar[tuple[str, ...]] = ()
 
     def __post_init__(self) -> None:
         check_window(self.window)

@@ -85,6 +85,7 @@ class UnobservedComponents:
     seed: int = 0
 
     demo_refit_every: ClassVar[int | None] = None
+    essential_series: ClassVar[tuple[str, ...]] = ()
     shape: ClassVar[float] = 10.0
 
     def __post_init__(self) -> None:
