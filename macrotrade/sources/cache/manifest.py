@@ -103,7 +103,9 @@ def read_manifest(folder: Path) -> Manifest:
         text = path.read_text(encoding="utf-8")
     except (FileNotFoundError, NotADirectoryError):
         return Manifest()
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror}); allow reading it.") from error
+    except UnicodeDecodeError as error:
         raise _broken(path, error) from error
     try:
         document = json.loads(text)
