@@ -90,7 +90,8 @@ def test_a_study_prints_its_gains_writes_its_tables_and_goes_on_where_it_stopped
     assert f"{gain['1']:+.1f}" in said
     assert "Final numbers with publication lags" in " ".join(said.split())
     assert {path.name for path in out.iterdir()} == {
-        "blocks", "exhibits.parquet", "forecasts.parquet", "report.html", "report.md", "results.json", "tables.tex",
+        "blocks", "exhibits.parquet", "fluctuation.parquet", "forecasts.parquet", "report.html", "report.md",
+        "results.json", "tables.tex",
     }  # fmt: skip
     forecasts = pd.read_parquet(out / "forecasts.parquet")
     blocks = {path: path.stat().st_mtime_ns for path in (out / "blocks").rglob("*.npz")}
@@ -113,7 +114,8 @@ def test_data_of_ones_own_take_the_place_of_the_studys(
 
 @pytest.mark.parametrize("file", sorted(STUDIES.glob("*.toml")), ids=lambda file: file.stem)
 def test_the_studies_that_ship_find_their_series(file: Path) -> None:
-    from macrotrade.strategy.study import read_study, study_target
+    from macrotrade.strategy.study import read_study
+    from macrotrade.strategy.study_series import study_target
 
     study = read_study(file)
 

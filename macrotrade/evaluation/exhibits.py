@@ -6,16 +6,19 @@ alike, whatever its units.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
 from macrotrade.errors import SettingsError, near_misses
+from macrotrade.evaluation.losses import Window, within
 
 __all__ = [
     "direction_shares",
     "gain_over",
     "gains",
-    "interval_coverage",
+    "gains_by_window",
     "normalised_rmse",
     "series_rmse",
     "weight_summary",
@@ -65,6 +68,25 @@ def gains(forecasts: pd.DataFrame, bases: tuple[str, ...]) -> pd.DataFrame:
     return pd.concat(tables, names=["base"]).swaplevel().sort_index(level=0, sort_remaining=False)
 
 
+def gains_by_window(forecasts: pd.DataFrame, bases: tuple[str, ...], windows: Sequence[Window]) -> pd.DataFrame:
+    """D over each base in each window: rows (provider, base, window), columns horizons.
+
+    NaN where the window holds no outcome that all providers forecast.
+    """
+    providers = [str(name) for name in pd.unique(forecasts["provider"])]
+    horizons = pd.Index(np.sort(forecasts["horizon"].unique()), name="horizon")
+    tables = {}
+    for window in windows:
+        inside = within(forecasts, window)
+        shared = len(series_rmse(inside)) > 0
+        for base in bases:
+            over = gain_over(inside, base) if shared else pd.DataFrame()
+            others = [name for name in providers if name != base]
+            tables[base, window.name] = over.reindex(index=others, columns=horizons)
+    table = pd.concat(tables, names=["base", "window", "provider"])
+    return table.reorder_levels(["provider", "base", "window"]).astype(np.float64)
+
+
 def normalised_rmse(forecasts: pd.DataFrame) -> pd.DataFrame:
     """Mean over series of RMSE at each horizon over RMSE at the first, provider x horizon."""
     rmse = series_rmse(forecasts)
@@ -103,14 +125,6 @@ def direction_shares(forecasts: pd.DataFrame) -> pd.DataFrame:
     n = grouped.size()
     majority = commoner.groupby(level=["provider", "horizon"], sort=False).sum() / n
     return grouped[["right", "rises"]].mean().assign(majority=majority, n=n)
-
-
-def interval_coverage(forecasts: pd.DataFrame) -> pd.DataFrame:
-    """Share of outcomes inside the 10 to 90 per cent interval, rows (provider, horizon): inside (0.8 is right), n."""
-    known = forecasts.dropna(subset=["outcome"])
-    inside = (known["outcome"] >= known["low"]) & (known["outcome"] <= known["high"])
-    grouped = inside.groupby([known["provider"], known["horizon"]], sort=False)
-    return pd.DataFrame({"inside": grouped.mean(), "n": grouped.size()})
 
 
 def weight_summary(weights: pd.DataFrame) -> pd.DataFrame:

@@ -8,6 +8,7 @@ in a window; where it crosses the line, they were not.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -189,12 +190,19 @@ def _path(labels: pd.Index, statistic: FloatArray, window: int) -> pd.DataFrame:
 
 def _simulated_p_value(statistic: float, n_periods: int, window: int, alternative: Side, seed: int) -> float:
     """Share of paths of Gaussian white noise, of as many periods and standardised alike, that go as far."""
+    beyond = int((_simulated_highest(n_periods, window, alternative, seed) >= statistic).sum())
+    return (beyond + 1) / (_N_SIMULATED + 1)
+
+
+@lru_cache(maxsize=32)
+def _simulated_highest(n_periods: int, window: int, alternative: Side, seed: int) -> FloatArray:
+    """Highest point of each simulated path, kept because a study tests many forecasts over the same periods."""
     generator = np.random.default_rng(seed)
-    beyond = 0
-    for _ in range(_N_SIMULATED // _SIMULATION_BLOCK):
+    highest = np.empty(_N_SIMULATED)
+    for first in range(0, _N_SIMULATED, _SIMULATION_BLOCK):
         total = np.zeros((_SIMULATION_BLOCK, n_periods + 1))
         np.cumsum(generator.standard_normal((_SIMULATION_BLOCK, n_periods)), axis=1, out=total[:, 1:])
         paths = (total[:, window:] - total[:, :-window]) / np.sqrt(window)
-        furthest = (np.abs(paths) if alternative == "two-sided" else paths).max(axis=1)
-        beyond += int((furthest >= statistic).sum())
-    return (beyond + 1) / (_N_SIMULATED + 1)
+        paths = np.abs(paths) if alternative == "two-sided" else paths
+        highest[first : first + _SIMULATION_BLOCK] = paths.max(axis=1)
+    return highest

@@ -16,13 +16,10 @@ from macrotrade.errors import SettingsError, near_misses
 from macrotrade.evaluation.accuracy import accuracy
 from macrotrade.evaluation.comparison import clark_west, diebold_mariano
 from macrotrade.evaluation.confidence_set import Elimination, model_confidence_set
-from macrotrade.evaluation.fluctuation import Side, fluctuation
-from macrotrade.evaluation.losses import Loss, SharedForecasts, Window, shared_forecasts
+from macrotrade.evaluation.losses import WHOLE, Loss, SharedForecasts, Window, cells, shared_forecasts
 from macrotrade.evaluation.verdict import Alternative, stars
 
-__all__ = ["HorseRace", "fluctuation_paths", "horse_race"]
-
-_WHOLE = (Window("all"),)
+__all__ = ["HorseRace", "horse_race"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +62,7 @@ class HorseRace:
 def horse_race(
     forecasts: pd.DataFrame,
     base: str,
-    windows: Sequence[Window] = _WHOLE,
+    windows: Sequence[Window] = WHOLE,
     *,
     nested: Collection[str] = (),
     loss: Loss = "squared",
@@ -108,7 +105,7 @@ def horse_race(
     if len({window.name for window in windows}) < len(windows):
         raise SettingsError(f"Windows need different names, not {[window.name for window in windows]}.")
     parts = []
-    for series, window, horizon in _cells(forecasts, windows):
+    for series, window, horizon in cells(forecasts, windows):
         shared = shared_forecasts(forecasts, series, horizon, window)
         kept = model_confidence_set(
             shared.losses(loss), levels, horizon=horizon, n_draws=n_draws, elimination=elimination, seed=seed
@@ -121,65 +118,6 @@ def horse_race(
     table[marks] = table[marks].eq(True)  # a provider that takes no part is in no set
     figures = table.columns.drop([*_KEYS, "window", "test_note", "note"])
     return HorseRace(table[[*_KEYS, "window", *figures, "note"]], base, tuple(nested))
-
-
-def fluctuation_paths(
-    forecasts: pd.DataFrame,
-    base: str,
-    windows: Sequence[Window] = _WHOLE,
-    *,
-    share: float = 0.3,
-    alternative: Side = "greater",
-    level: float = 0.05,
-    loss: Loss = "squared",
-) -> pd.DataFrame:
-    """Fluctuation test of every provider against the base, tidy, a row for each rolling window, for figures.
-
-    Columns: provider, series, horizon, window, first, centre, last (periods of the rolling window), statistic,
-    critical_value, p_value (of the whole path). Cells without a verdict have no rows.
-
-    Parameters
-    ----------
-    forecasts, base, windows, loss
-        As in :func:`horse_race`.
-    share
-        Of the periods of a cell that fill a rolling window.
-    alternative, level
-        As in :func:`macrotrade.evaluation.fluctuation.fluctuation`.
-    """
-    parts = []
-    for series, window, horizon in _cells(forecasts, windows):
-        losses = shared_forecasts(forecasts, series, horizon, window).losses(loss)
-        m = max(1, round(share * len(losses)))
-        for provider in losses.columns.drop(base) if base in losses else []:
-            found = fluctuation(losses[base], losses[provider], m, horizon, alternative=alternative, level=level)
-            parts.append(
-                found.path.assign(
-                    provider=provider,
-                    series=series,
-                    horizon=horizon,
-                    window=window.name,
-                    critical_value=found.critical_value,
-                    p_value=found.verdict.p_value,
-                )
-            )
-    table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=_PATH_COLUMNS)
-    return table[_PATH_COLUMNS]
-
-
-_PATH_COLUMNS = [
-    "provider", "series", "horizon", "window", "first", "centre", "last", "statistic", "critical_value", "p_value",
-]  # fmt: skip
-
-
-def _cells(forecasts: pd.DataFrame, windows: Sequence[Window]) -> list[tuple[str, Window, int]]:
-    """Every (series, window, horizon): series and windows in the order given, horizons rising."""
-    return [
-        (str(series), window, int(horizon))
-        for series, part in forecasts.groupby("series", sort=False)
-        for window in windows
-        for horizon in np.sort(part["horizon"].unique())
-    ]
 
 
 def _figures(shared: SharedForecasts, base: str, providers: Sequence[str]) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -11,7 +12,7 @@ import pandas as pd
 from macrotrade._typing import BoolArray
 from macrotrade.errors import DataError, SettingsError, near_misses
 
-__all__ = ["Loss", "SharedForecasts", "Window", "shared_forecasts"]
+__all__ = ["WHOLE", "Loss", "SharedForecasts", "Window", "cells", "shared_forecasts", "within"]
 
 Loss: TypeAlias = Literal["squared", "absolute"]
 """Of a point forecast: (y - f)^2, whose mean is MSE, or |y - f|."""
@@ -45,6 +46,10 @@ class Window:
         if self.last is not None:
             inside &= np.asarray(periods <= pd.Period(self.last, freq=periods.freqstr))
         return inside
+
+
+WHOLE = (Window("all"),)
+"""One window that holds every period."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,6 +142,21 @@ def shared_forecasts(
     note = f"{missing} of {len(table)} periods are not shared by all or have no outcome" if missing else ""
     points = table.drop(columns=list(absent))[complete].rename_axis(columns="provider")
     return SharedForecasts(points, outcome[complete], series, str(measures[0]), horizon, absent, note)
+
+
+def cells(forecasts: pd.DataFrame, windows: Sequence[Window] = WHOLE) -> list[tuple[str, Window, int]]:
+    """Every (series, window, horizon): series and windows in the order given, horizons rising."""
+    return [
+        (str(series), window, int(horizon))
+        for series, part in forecasts.groupby("series", sort=False)
+        for window in windows
+        for horizon in np.sort(part["horizon"].unique())
+    ]
+
+
+def within(forecasts: pd.DataFrame, window: Window) -> pd.DataFrame:
+    """Rows of tidy forecasts whose period lies in the window."""
+    return forecasts[window.holds(_periods(forecasts["period"]))] if len(forecasts) else forecasts
 
 
 def _periods(labels: pd.Series) -> pd.PeriodIndex:

@@ -40,7 +40,8 @@ def mixture_log_score(weights: FloatArray, mean: FloatArray, scale: FloatArray, 
     spread = np.where(dense, scale, 1.0)
     standardised = (outcome[None] - mean) / spread
     exponent = -0.5 * standardised**2 - np.log(spread) - 0.5 * np.log(2.0 * np.pi)
-    return -np.asarray(logsumexp(np.where(dense, exponent, -np.inf), axis=0, b=np.where(dense, weights, 0.0)))
+    density = logsumexp(np.where(dense, exponent, -np.inf), axis=0, b=np.where(dense, weights, 0.0))
+    return np.where(np.isnan(outcome), np.nan, -np.asarray(density))
 
 
 def mixture_pit(weights: FloatArray, mean: FloatArray, scale: FloatArray, outcome: FloatArray) -> FloatArray:

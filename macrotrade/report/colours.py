@@ -2,7 +2,22 @@
 
 from __future__ import annotations
 
-__all__ = ["BENCHMARK", "DARK", "FAINT", "FLAT", "GRID", "LONG", "QUIET", "SHORT", "TEXT", "provider_colours", "tint"]
+from typing import Any
+
+__all__ = [
+    "BENCHMARK",
+    "DARK",
+    "FAINT",
+    "FLAT",
+    "GRID",
+    "LONG",
+    "QUIET",
+    "SHORT",
+    "TEXT",
+    "provider_colours",
+    "provider_line",
+    "tint",
+]
 
 TEXT, GRID, FAINT = "#23282d", "#e3e6ea", "#eef0f2"
 BENCHMARK, QUIET = "#4a5259", "#8d959d"
@@ -29,6 +44,17 @@ DARK: dict[str, str] = {
 def provider_colours(providers: tuple[str, ...]) -> dict[str, str]:
     """One colour for each provider throughout a page: after Okabe and Ito, darkened for thin lines."""
     return {provider: _SERIES[index % len(_SERIES)] for index, provider in enumerate(providers)}
+
+
+def provider_line(providers: tuple[str, ...], provider: str, width: float = 1.9) -> dict[str, Any]:
+    """A provider's line in plotly's terms; where there are more providers than colours, the later ones are dashed.
+
+    >>> provider_line(("naive", "bma"), "bma")
+    {'color': '#c4500b', 'width': 1.9}
+    """
+    line = {"color": provider_colours(providers)[provider], "width": width}
+    turn = providers.index(provider) // len(_SERIES)
+    return line if turn == 0 else {**line, "dash": ("dash", "dot", "dashdot")[(turn - 1) % 3]}
 
 
 def tint(colour: str, opacity: float) -> str:

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from macrotrade._typing import FloatArray
 from macrotrade.report.colours import GRID, TEXT
 
-__all__ = ["DIRECT", "days", "end_labels", "label_room", "log_ticks", "numbers", "styled", "thinned"]
+__all__ = ["DIRECT", "days", "end_labels", "label_room", "log_ticks", "numbers", "padded", "styled", "thinned"]
 
 DIRECT = "direct"
 """Name of an annotation that stands for the legend; a narrow page shows the legend in its place."""
@@ -107,6 +108,18 @@ def end_labels(
 def label_room(labels: list[str]) -> int:
     """Pixels that the longest of the labels needs at the right of a figure."""
     return 18 + round(6.9 * max((len(label) for label in labels), default=0))
+
+
+def padded(values: FloatArray, share: float = 0.06) -> tuple[float, float]:
+    """Ends of an axis that holds the values with some room; 0 and 1 where there are none.
+
+    >>> padded(np.array([0.0, 1.0, np.nan]), 0.1)
+    (-0.1, 1.1)
+    """
+    known = values[np.isfinite(values)]
+    low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 1.0)
+    margin = share * (high - low) or 0.05
+    return low - margin, high + margin
 
 
 def log_ticks(low: float, high: float) -> list[float]:

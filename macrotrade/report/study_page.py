@@ -1,41 +1,34 @@
 """The page of a study: who forecast how well, over many series, horizons and windows.
 
 1. how good they were                      study_judgement.py, by way of macrotrade.evaluation
-2. what is told, in order                  here, from study_tables.py and study_figures.py
-3. how it is told                          page.py, markdown.py, latex.py
+2. what is told, in order                  here, from study_tables.py, study_figures.py and study_races.py
+3. how it is told                          page.py, markdown.py, latex.py, study_results.py
 """
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-import pandas as pd
-
-from macrotrade import __version__
 from macrotrade.report.document import Report
 from macrotrade.report.latex import latex
-from macrotrade.report.machine import FORMAT, plain
 from macrotrade.report.markdown import markdown
 from macrotrade.report.page import page
 from macrotrade.report.parts import Choice, Part, Section, Words
 from macrotrade.report.study_figures import (
     direction_figure,
-    fluctuation_figure,
     gain_figure,
     growth_figure,
-    outcome_figure,
     weight_histogram,
     weights_through_time,
 )
 from macrotrade.report.study_judgement import StudyJudgement, judge_study
+from macrotrade.report.study_races import density_section, ensemble_sections, race_sections
+from macrotrade.report.study_results import exhibits, frames, results
 from macrotrade.report.study_tables import (
-    coverage_table,
     direction_table,
     gain_table,
     growth_table,
-    race_table,
     ratio_table,
     refusal_table,
     weight_table,
@@ -49,10 +42,12 @@ _PERIODS = {"D": "day", "M": "month", "Q": "quarter"}
 
 
 def study_report(result: StudyResult) -> Report:
-    """Report of a finished study: page, Markdown, results, tables as LaTeX, and two tables of everything as Parquet.
+    """Report of a finished study: page, Markdown, results, tables as LaTeX, and everything as Parquet.
 
-    ``forecasts`` are the study's tidy forecasts with outcomes; ``exhibits`` every figure stated, a row for each, with
-    columns exhibit, provider, base, member, series, window, horizon, figure and value.
+    ``forecasts`` are the study's tidy forecasts with outcomes and density scores; ``exhibits`` every figure stated, a
+    row for each, with columns exhibit, provider, base, member, series, window, horizon, figure and value. Where series
+    are told one by one, ``fluctuation`` are the paths of that test, and ``members`` the statistics of every member of
+    the study's ensembles.
 
     Examples
     --------
@@ -63,14 +58,13 @@ def study_report(result: StudyResult) -> Report:
     judgement = judge_study(result)
     sections, opening = _contents(result, judgement), _lead(result, judgement)
     title = result.study.name[:1].upper() + result.study.name[1:]
-    exhibits = _exhibits(judgement)
     return Report(
         title=title,
         html=page(title, opening, sections, "forecast study"),
         markdown=markdown(title, opening, sections),
-        results=_results(result, judgement),
+        results=results(result, judgement),
         latex=latex(sections),
-        frames={"forecasts": result.forecasts, "exhibits": exhibits},
+        frames={"forecasts": result.forecasts, "exhibits": exhibits(judgement), **frames(judgement)},
     )
 
 
@@ -98,20 +92,33 @@ def _ahead(horizons: tuple[int, ...], period: str) -> str:
 
 def _contents(result: StudyResult, judgement: StudyJudgement) -> tuple[Section, ...]:
     study = result.study
-    over = {f"over {name_of(base)}": (gain_table(judgement, base), gain_figure(judgement, base)) for base in study.base}
+    over = {f"over {name_of(base)}": _gains(judgement, base) for base in study.base}
     sections = [
         Section("Summary", Words(items=_summary(result, judgement))),
         Section("Accuracy", Choice("Gain", over)),
         *_weights(result, judgement),
+        *ensemble_sections(result, judgement),
         Section("Stability", (growth_table(judgement), growth_figure(judgement))),
         Section("Direction", (direction_table(judgement), direction_figure(judgement))),
-        Section("Intervals", coverage_table(judgement)),
-        *_races(result, judgement),
+        density_section(result, judgement),
+        *race_sections(result, judgement),
         _series(result, judgement),
         *_refusals(result),
         Section("Data and sources", _data(result)),
     ]
     return tuple(sections)
+
+
+def _gains(judgement: StudyJudgement, base: str) -> tuple[Part, ...]:
+    """D over one base: of everything, and by window where there are any."""
+    by_window: dict[str, tuple[Part, ...]] = {
+        "all periods" if window == "all" else window: (
+            gain_table(judgement, base, window),
+            gain_figure(judgement, base, window),
+        )
+        for window in judgement.windows
+    }
+    return (Choice("Window", by_window),) if len(by_window) > 1 else by_window["all periods"]
 
 
 def _summary(result: StudyResult, judgement: StudyJudgement) -> tuple[str, ...]:
@@ -127,6 +134,7 @@ def _summary(result: StudyResult, judgement: StudyJudgement) -> tuple[str, ...]:
             f"{percent(float(best['right']))} of the changes right; always calling each series' commoner "
             f"direction, known only afterwards, would have had {percent(float(best['majority']))}."
         )
+    points += _best_density(judgement, result.study.base[0], first, period)
     if len(result.refusals):
         points.append(f"{count(len(result.refusals), 'refusal')}; see below.")
     points.append(_vintages(result))
@@ -144,6 +152,19 @@ def _best_gain(judgement: StudyJudgement, base: str, horizon: int, period: str) 
     return f"{sentence(_ahead((horizon,), period))[:-1]}, {most}" + (
         f"; the lowest was {name_of(worst)}, {signed(gain[worst], 1)}" if best != worst else ""
     )
+
+
+def _best_density(judgement: StudyJudgement, base: str, horizon: int, period: str) -> list[str]:
+    gains = judgement.density_gains["crps"]
+    gain = gains[gains.index.get_level_values("horizon") == horizon].droplevel("horizon").dropna()
+    if gain.empty:
+        return []
+    best = str(gain.idxmax())
+    inside = float(judgement.densities["coverage_80"].loc[best, horizon])
+    return [
+        f"Distributions, {_ahead((horizon,), period)}: {name_of(best)} had the highest gain in CRPS over "
+        f"{name_of(base)}, {signed(gain[best], 1)}%; its 10 to 90% interval held {percent(inside, 0)} of outcomes"
+    ]
 
 
 def _vintages(result: StudyResult) -> str:
@@ -166,35 +187,6 @@ def _weights(result: StudyResult, judgement: StudyJudgement) -> tuple[Section, .
         )
         options[name_of(str(provider))] = tuple(part for part in parts if part is not None)
     return (Section("Weights", Choice("Provider", options)),) if options else ()
-
-
-def _races(result: StudyResult, judgement: StudyJudgement) -> tuple[Section, ...]:
-    if judgement.race is None:
-        return ()
-    options = {series: _race(result, judgement, series) for series in judgement.series}
-    return (Section("Horse race", Choice("Series", options)),)
-
-
-def _race(result: StudyResult, judgement: StudyJudgement, series: str) -> tuple[Part, ...]:
-    assert judgement.race is not None
-    windows = tuple(map(str, judgement.race.table["window"].unique()))
-    return (
-        *(race_table(judgement.race, series, window) for window in windows),
-        Choice(
-            "Horizon",
-            {f"{horizon} ahead": _drawn(result, judgement, series, horizon, windows) for horizon in judgement.horizons},
-        ),
-    )
-
-
-def _drawn(
-    result: StudyResult, judgement: StudyJudgement, series: str, horizon: int, windows: tuple[str, ...]
-) -> tuple[Part, ...]:
-    paths = [fluctuation_figure(judgement, series, horizon, window) for window in windows]
-    return (
-        outcome_figure(result.forecasts, judgement, series, horizon),
-        *(figure for figure in paths if figure is not None),
-    )
 
 
 def _series(result: StudyResult, judgement: StudyJudgement) -> Section:
@@ -243,60 +235,3 @@ def _setting(value: Any) -> str:
     if isinstance(value, Mapping):
         return cardinal([f"{key} {_setting(item)}" for key, item in value.items()])
     return cardinal(list(map(str, value))) if isinstance(value, (tuple, list)) else str(value)
-
-
-def _exhibits(judgement: StudyJudgement) -> pd.DataFrame:
-    """Every figure stated, a row for each."""
-    gains = judgement.gains.melt(ignore_index=False, var_name="horizon", value_name="value").reset_index()
-    growth = judgement.growth.melt(ignore_index=False, var_name="horizon", value_name="value").reset_index()
-    ratios = judgement.ratios.melt(ignore_index=False, var_name="series", value_name="value").reset_index()
-    parts = [
-        gains.assign(exhibit="D", figure="D"),
-        growth.assign(exhibit="normalised RMSE", figure="growth"),
-        ratios.assign(exhibit="RMSE to the first base", figure="rmse_ratio"),
-        *(
-            frame.melt(ignore_index=False, var_name="figure", value_name="value").reset_index().assign(exhibit=name)
-            for name, frame in (
-                ("direction", judgement.direction),
-                ("10 to 90% interval", judgement.coverage),
-                ("weights", judgement.weights),
-            )
-        ),
-    ]
-    if judgement.race is not None:
-        race = judgement.race.table.drop(columns=["measure", "note"])
-        long = race.melt(id_vars=["provider", "series", "horizon", "window"], var_name="figure")
-        parts.append(long.assign(exhibit="horse race", value=long["value"].astype(float)))
-    columns = ["exhibit", "provider", "base", "member", "series", "window", "horizon", "figure", "value"]
-    table = pd.concat(parts, ignore_index=True).reindex(columns=columns)
-    words = [name for name in columns if name not in ("horizon", "value")]
-    return table.astype({"horizon": "int64", "value": "float64"}).assign(**table[words].astype(object).fillna(""))
-
-
-def _results(result: StudyResult, judgement: StudyJudgement) -> dict[str, Any]:
-    """Study, source and figures as JSON types; tables are lists of rows, missing is null."""
-    origins = result.study.origins
-    values = {
-        "format": FORMAT,
-        "macrotrade": __version__,
-        "study": result.study.model_dump(mode="json"),
-        "source": dataclasses.asdict(result.source),
-        "run": {
-            "providers": judgement.providers,
-            "n_series": len(judgement.series),
-            "series": judgement.series,
-            "horizons": judgement.horizons,
-            "first_origin": origins[0],
-            "last_origin": origins[-1],
-            "n_origins": len(origins),
-            "n_forecasts": len(result.forecasts),
-        },
-        "gains": judgement.gains.rename(columns=str).reset_index(),
-        "normalised_rmse": judgement.growth.rename(columns=str).reset_index(),
-        "direction": judgement.direction.reset_index(),
-        "coverage": judgement.coverage.reset_index(),
-        "weights": judgement.weights.reset_index(),
-        "horse_race": judgement.race.table if judgement.race is not None else None,
-        "refusals": result.refusals,
-    }
-    return {key: plain(value) for key, value in values.items()}

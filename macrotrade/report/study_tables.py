@@ -1,4 +1,4 @@
-"""Tables of a study: gains, weights, error growth, direction, intervals, series by series, the horse race, refusals."""
+"""Tables of a study: gains, weights, error growth, direction, series by series, the horse race, refusals."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ import pandas as pd
 from macrotrade.evaluation.horse_race import HorseRace
 from macrotrade.report.parts import Column, Kind, Table
 from macrotrade.report.study_judgement import StudyJudgement
-from macrotrade.report.words import cardinal, name_of
+from macrotrade.report.words import cardinal, name_of, span
 from macrotrade.strategy.study import StudyResult
 
 __all__ = [
-    "coverage_table",
     "direction_table",
     "gain_table",
     "growth_table",
@@ -25,15 +24,18 @@ _WHO = Column("who", "Provider")
 _SHARES = ("5%", "25%", "50%", "75%", "95%")
 
 
-def gain_table(judgement: StudyJudgement, base: str) -> Table:
-    """D over one base, a row for each other provider, a column for each horizon."""
-    rows = judgement.gains_over(base)
+def gain_table(judgement: StudyJudgement, base: str, window: str = "all") -> Table:
+    """D over one base in one window, a row for each other provider, a column for each horizon."""
+    rows = judgement.gains_over(base, window)
+    silent = [str(horizon) for horizon in rows if rows[horizon].isna().any()]
+    reason = f" {cardinal(silent)} ahead: no period has an outcome and every provider's forecast." if silent else ""
     return Table(
-        f"D over {name_of(base)}",
+        f"D over {name_of(base)}{span(window)}",
         (_WHO, *_by_horizon(judgement, "signed", 1)),
         _named(rows),
         f"D is the mean over the series of 100 (1 − RMSE / RMSE of {name_of(base)}), by periods ahead: above 0 is more "
-        "accurate than the base. Every series counts alike, over the origins at which all providers forecast it.",
+        "accurate than the base. Every series counts alike, over the origins at which all providers forecast it."
+        f"{reason}",
     )
 
 
@@ -65,18 +67,6 @@ def direction_table(judgement: StudyJudgement) -> Table:
         "Of changes over one period, from horizon h − 1 to h, in the series as reported. The base rate is that of "
         "always calling the direction that turned out commoner for each series; it is known only afterwards, so it is "
         f"hard to beat.{absent}",
-    )
-
-
-def coverage_table(judgement: StudyJudgement) -> Table:
-    """Share of outcomes inside the forecast interval."""
-    inside = judgement.coverage.pivot_table(index="provider", columns="horizon", values="inside")
-    wide = inside.reindex(list(judgement.providers))
-    return Table(
-        "Outcomes inside the 10 to 90% interval",
-        (_WHO, *_by_horizon(judgement, "percent", 0)),
-        _named(wide.rename_axis(index="provider")),
-        "Eight in ten should fall inside. Fewer: the forecasts were too sure of themselves; more: not sure enough.",
     )
 
 
@@ -124,9 +114,8 @@ def race_table(race: HorseRace, series: str, window: str) -> Table:
     columns = tuple(
         Column(str(horizon), _ahead(int(horizon)), "number", 3, mark=f"{horizon} mark") for horizon in ratios.columns
     )
-    span = "" if window == "all" else f", {window}"
     return Table(
-        f"RMSE to {name_of(race.base)}, {series}{span}",
+        f"RMSE to {name_of(race.base)}, {series}{span(window)}",
         (_WHO, *columns),
         rows,
         f"Below 1 beats {name_of(race.base)}; *, **, *** where the test of {_tests(race)} says so at 10, 5, 1%. †† and "

@@ -69,6 +69,9 @@ class ProviderChoice(BaseModel):
         Name in reports; the provider's name where none is given.
     refit_every
         Origins between fits of this provider, where it differs from the schedule's.
+    nests
+        Labels of the providers that are special cases of this one. A study tests it against them by adjusted squared
+        errors (Clark and West, 2007), since a larger model pays for parameters that are zero.
     """
 
     model_config = ConfigDict(frozen=True, extra="allow")
@@ -76,6 +79,7 @@ class ProviderChoice(BaseModel):
     name: str
     label: str = ""
     refit_every: int | None = Field(default=None, ge=1)
+    nests: tuple[str, ...] = ()
 
     @property
     def settings(self) -> dict[str, Any]:

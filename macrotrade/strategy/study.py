@@ -1,37 +1,38 @@
 """A study: providers judged on many series, horizons and windows, without trading.
 
-The same walk as a strategy's (`walk_forward.py`), over targets instead of instruments; what it gives is one tidy table
-of forecasts with what happened, and one of members' weights, from which every exhibit is worked out
-(:mod:`macrotrade.evaluation`).
+1. what is forecast                          study_series.py
+2. forecasts at each origin                  walks.py, walk_forward.py: the same walk as a strategy's
+3. what happened                             outcomes.py
+4. density scores, weights, members          study_record.py
+
+From its tables every exhibit is worked out (:mod:`macrotrade.evaluation`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
 import pandas as pd
 from pydantic import Field, model_validator
 
 from macrotrade._typing import Frequency, Measure
 from macrotrade.errors import SettingsError, near_misses
-from macrotrade.forecast import Forecast, Target
-from macrotrade.panel.panel import SeriesInfo
+from macrotrade.evaluation.ensemble_race import MemberPoints, member_points
+from macrotrade.evaluation.losses import WHOLE, Window
 from macrotrade.panel.vintages import History
 from macrotrade.schedule import Schedule
 from macrotrade.strategy.outcomes import Reported, with_outcomes
 from macrotrade.strategy.parts import DataOptions, Document, ProviderChoice, parse, read_toml
 from macrotrade.strategy.result import Source
-from macrotrade.strategy.walk_forward import Progress, Walk
+from macrotrade.strategy.study_record import members_weights, refusals_of, scored
+from macrotrade.strategy.study_series import study_target
+from macrotrade.strategy.walk_forward import Progress
 from macrotrade.strategy.walks import walk_all
 
-__all__ = ["Study", "StudyResult", "read_study", "run_study", "study_series"]
-
-_FEWEST_PERIODS = 60
-_MOST_MEMBERS_SHOWN = 12
+__all__ = ["Study", "StudyResult", "read_study", "run_study"]
 
 
 class Study(Document):
@@ -63,9 +64,12 @@ class Study(Document):
     last_period
         Last period whose forecasts are judged; all that are known by default.
     base
-        Labels of the providers that the others are compared with.
+        Labels of the providers that the others are compared with; ratios and tests are against the first.
     windows
         Name to (first, last) period judged; one window of everything by default.
+    ensembles
+        Labels of the providers whose members differ by their initial values alone: each member is held against the mean
+        of all, which shows what initial values do to a verdict.
     schedule, seed, data
         As of a strategy.
     """
@@ -85,6 +89,7 @@ class Study(Document):
     last_period: str | None = None
     base: tuple[str, ...]
     windows: Mapping[str, tuple[str, str]] = Field(default_factory=dict)
+    ensembles: tuple[str, ...] = ()
     schedule: Schedule = Schedule()
     seed: int = 0
     data: DataOptions = DataOptions()
@@ -94,10 +99,27 @@ class Study(Document):
         titles = [choice.title for choice in self.providers]
         if len(set(titles)) != len(titles):
             raise ValueError(f"every provider needs a label of its own, got {titles}")
-        for name in self.base:
-            if name not in titles:
-                raise ValueError(f"base {name!r} is no provider of the study. {near_misses(name, titles)}")
+        if not self.base:
+            raise ValueError("base names no provider; name at least one that the others are compared with")
+        nested = {f"{choice.title}.nests": choice.nests for choice in self.providers}
+        for where, names in {"base": self.base, "ensembles": self.ensembles, **nested}.items():
+            for name in names:
+                if name not in titles:
+                    raise ValueError(f"{where} {name!r} is no provider of the study. {near_misses(name, titles)}")
+        try:
+            self.judged_in  # noqa: B018
+        except SettingsError as error:
+            raise ValueError(str(error)) from None
         return self
+
+    @property
+    def judged_in(self) -> tuple[Window, ...]:
+        """Windows, or the one that holds every period."""
+        return tuple(Window(name, *span) for name, span in self.windows.items()) or WHOLE
+
+    def nesting(self, base: str) -> tuple[str, ...]:
+        """Labels of the providers that contain the base as a special case."""
+        return tuple(choice.title for choice in self.providers if base in choice.nests)
 
     def on_vintages(self, path: str | Path) -> Study:
         """The same study on true vintages of FRED-MD: one CSV, a folder or zip of them, or a Parquet of intervals."""
@@ -122,12 +144,15 @@ class StudyResult:
     study, source
         What was run, on what.
     forecasts
-        Tidy, a row for each (provider, as_of, series, horizon); columns as of a backtest's, ``outcome`` included; only
-        periods up to the study's last.
+        Tidy, a row for each (provider, as_of, series, horizon); columns as of a backtest's, ``outcome`` included, and
+        crps, log_score and pit of :func:`macrotrade.evaluation.density.density_scores`; only periods up to the study's
+        last.
     weights
         Tidy: provider, as_of, series, horizon, member, weight; providers of more than a dozen members are left out.
     refusals
         Tidy: provider, as_of, reason.
+    members
+        Label of each of the study's ensembles to the points of its members.
     """
 
     study: Study
@@ -135,6 +160,7 @@ class StudyResult:
     forecasts: pd.DataFrame
     weights: pd.DataFrame
     refusals: pd.DataFrame
+    members: Mapping[str, MemberPoints] = field(default_factory=dict)
 
 
 def read_study(file: str | Path) -> Study:
@@ -173,64 +199,11 @@ def run_study(
     return StudyResult(
         study,
         Source(history.name, history.vintages, history.notes, origins[0], origins[-1]),
-        _judged(table, study),
-        pd.concat([part for walk in walks for part in _weights(walk)] or [_NO_WEIGHTS], ignore_index=True),
-        _refusals(walks),
+        _judged(scored(walks, table), study),
+        members_weights(walks),
+        refusals_of(walks),
+        {walk.provider: member_points(walk.forecasts) for walk in walks if walk.provider in study.ensembles},
     )
-
-
-def study_target(study: Study, history: History) -> Target:
-    """Target of a study: its series at its horizons, each in its measure."""
-    names = study_series(study, history)
-    last = history.as_last_reported(study.frequency)
-    measures = tuple(_measure(study, history.series[name], last[name].dropna()) for name in names)
-    return Target(names, study.horizons, measures, study.frequency)
-
-
-def study_series(study: Study, history: History) -> tuple[str, ...]:
-    """Series forecast: those asked for that are known at the first origin and at the last, with five years behind them.
-
-    Raises
-    ------
-    SettingsError
-        If a series asked for by name is not there, or none is left.
-    """
-    first, last = history.as_of(study.origins[0]), history.as_of(study.origins[-1])
-    frame = first.frame(study.frequency)
-    if isinstance(study.series, tuple):
-        for name in study.series:
-            if name not in frame.columns:
-                raise SettingsError(
-                    f"No series {name!r} at {study.origins[0]:%Y-%m-%d}. {near_misses(name, frame.columns)}"
-                )
-        return study.series
-    kinds = ("macro",) if study.series == "macro" else ("macro", "yield")
-    until = set(last.frame(study.frequency).columns)
-    names = tuple(
-        name
-        for name in map(str, frame.columns)
-        if first.series[name].kind in kinds
-        and name in until
-        and name not in study.exclude
-        and _long_enough(frame[name], study)
-    )
-    if not names:
-        raise SettingsError(f"Study {study.name!r} has no series known from {study.complete_from or 'the start'} on.")
-    return names
-
-
-def _long_enough(series: pd.Series, study: Study) -> bool:
-    known = series.index[series.notna()]
-    if len(known) < _FEWEST_PERIODS:
-        return False
-    return study.complete_from is None or bool(known[0] <= pd.Period(study.complete_from, study.frequency))
-
-
-def _measure(study: Study, info: SeriesInfo, values: pd.Series) -> Measure:
-    if study.measure != "auto":
-        return study.measure
-    rate = info.kind == "yield" or "%" in info.units or "per cent" in info.units.lower() or info.tcode in {1, 2, 3}
-    return "change" if rate or bool((values <= 0).any()) else "log_change"
 
 
 def _judged(table: pd.DataFrame, study: Study) -> pd.DataFrame:
@@ -238,31 +211,3 @@ def _judged(table: pd.DataFrame, study: Study) -> pd.DataFrame:
         return table
     last = pd.Period(study.last_period, study.frequency)
     return table[pd.PeriodIndex(table["period"], freq=study.frequency) <= last].reset_index(drop=True)
-
-
-def _weights(walk: Walk) -> list[pd.DataFrame]:
-    return [_member_weights(walk, f) for f in walk.forecasts if 1 < len(f.members) <= _MOST_MEMBERS_SHOWN]
-
-
-def _member_weights(walk: Walk, forecast: Forecast) -> pd.DataFrame:
-    n_members, n_horizons, n_series = forecast.weights.shape
-    return pd.DataFrame(
-        {
-            "provider": walk.provider,
-            "as_of": forecast.as_of,
-            "member": np.repeat(np.array(forecast.members, dtype=object), n_horizons * n_series),
-            "horizon": np.tile(np.repeat(walk.target.horizons, n_series), n_members),
-            "series": np.tile(np.array(walk.target.names, dtype=object), n_members * n_horizons),
-            "weight": forecast.weights.ravel(),
-        }
-    )
-
-
-_NO_WEIGHTS = pd.DataFrame(
-    {"provider": [], "as_of": [], "member": [], "horizon": [], "series": [], "weight": np.empty(0)}
-)
-
-
-def _refusals(walks: Sequence[Walk]) -> pd.DataFrame:
-    rows = [(walk.provider, refusal.as_of, refusal.reason) for walk in walks for refusal in walk.refusals]
-    return pd.DataFrame(rows, columns=["provider", "as_of", "reason"])

@@ -198,3 +198,12 @@ def test_no_forecasts_have_no_scores_and_wrong_lengths_are_refused() -> None:
         density_scores(forecasts_of(ones, ones, ones), np.zeros(4))
     with pytest.raises(SettingsError, match="between 0 and 1"):
         coverage(np.array([0.5]), 50.0)
+
+
+def test_points_without_spread_have_no_score_of_an_unknown_outcome() -> None:
+    weights, mean, outcome = np.ones((1, 2)), np.zeros((1, 2)), np.array([np.nan, 1.0])
+
+    found = mixture_log_score(weights, mean, np.zeros((1, 2)), outcome)
+
+    assert np.isnan(found[0])
+    assert found[1] == np.inf

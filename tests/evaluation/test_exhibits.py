@@ -7,7 +7,15 @@ import pandas as pd
 import pytest
 
 from macrotrade.errors import SettingsError
-from macrotrade.evaluation.exhibits import direction_shares, gain_over, gains, normalised_rmse, weight_summary
+from macrotrade.evaluation.exhibits import (
+    direction_shares,
+    gain_over,
+    gains,
+    gains_by_window,
+    normalised_rmse,
+    weight_summary,
+)
+from macrotrade.evaluation.losses import Window
 
 N_ORIGINS, HORIZONS, SERIES = 30, (1, 2, 3), ("a", "b", "c")
 
@@ -42,6 +50,21 @@ def test_units_of_a_series_do_not_matter() -> None:
     scaled = table.copy()
     scaled.loc[scaled["series"] == "b", ["point", "outcome"]] *= 1e6
     pd.testing.assert_frame_equal(gain_over(table, "none"), gain_over(scaled, "none"))
+
+
+def test_a_window_counts_its_own_periods_and_an_empty_one_has_no_gain() -> None:
+    table = _forecasts()
+    months = pd.period_range("2000-01", periods=N_ORIGINS + 5, freq="M")
+    table["period"] = months[table["as_of"] + table["horizon"]].astype(str)
+    early = table[table["period"] <= "2001-01"]
+
+    found = gains_by_window(table, ("none", "noise"), (Window("early", None, "2001-01"), Window("never", "2050-01")))
+
+    pd.testing.assert_series_equal(
+        found.loc[("good", "noise", "early")], gain_over(early, "noise").loc["good"], check_names=False
+    )
+    assert found.xs("never", level="window").isna().all(axis=None)
+    assert len(found) == 8
 
 
 def test_all_providers_stand_on_the_same_months() -> None:

@@ -9,8 +9,7 @@ import pytest
 from macrotrade.errors import DataError, SettingsError
 from macrotrade.evaluation.comparison import clark_west, diebold_mariano
 from macrotrade.evaluation.confidence_set import model_confidence_set
-from macrotrade.evaluation.fluctuation import fluctuation
-from macrotrade.evaluation.horse_race import fluctuation_paths, horse_race
+from macrotrade.evaluation.horse_race import horse_race
 from macrotrade.evaluation.losses import Window, shared_forecasts
 
 WINDOWS = (Window("early", "1993-05", "2006-07"), Window("late", "2006-08", "2019-10"))
@@ -166,18 +165,6 @@ def test_absolute_losses_change_the_tests(forecasts: pd.DataFrame) -> None:
 
     row = table.query("provider == 'good' and series == 'CPI' and horizon == 3").iloc[0]
     assert row["diebold_mariano"] == pytest.approx(diebold_mariano(*errors, horizon=3).statistic)
-
-
-def test_fluctuation_paths_are_those_of_the_single_test(forecasts: pd.DataFrame) -> None:
-    paths = fluctuation_paths(forecasts.query("horizon == 3 and series == 'CPI'"), "ar", WINDOWS)
-    ar, good = (cell(forecasts, name) for name in ("ar", "good"))
-    alone = fluctuation((ar["outcome"] - ar["point"]) ** 2, (good["outcome"] - good["point"]) ** 2, 48, 3)
-
-    found = paths.query("provider == 'good' and window == 'early'")
-
-    np.testing.assert_allclose(found["statistic"], alone.path["statistic"])
-    assert (found["critical_value"] == alone.critical_value).all()
-    assert set(paths["provider"]) == {"good", "noisy"}
 
 
 def test_mistakes_are_told(forecasts: pd.DataFrame) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from macrotrade.evaluation.ensemble_race import MemberPoints
 from macrotrade.forecast import Exhibit
 from macrotrade.instruments import INSTRUMENTS
 from macrotrade.report import Report, make_report
@@ -318,6 +319,7 @@ def make_study() -> StudyResult:
         start="2005-01-31",
         end="2007-06-30",
         base=("none", "half"),
+        ensembles=("good", "half"),
     )
     rng = np.random.default_rng(3)
     rows = []
@@ -338,6 +340,7 @@ def make_study() -> StudyResult:
         "provider", "as_of", "series", "measure", "horizon", "period", "origin", "point", "spread", "low", "high",
         "probability_up", "outcome",
     ]  # fmt: skip
+    forecasts = with_normal_scores(pd.DataFrame(rows, columns=columns))
     shares = [
         ("good", origin, name, horizon, member, weight)
         for origin in study.origins
@@ -348,7 +351,31 @@ def make_study() -> StudyResult:
     return StudyResult(
         study,
         Source("made up", "pseudo", ("Nothing here is real",), study.origins[0], study.origins[-1]),
-        pd.DataFrame(rows, columns=columns),
+        forecasts,
         pd.DataFrame(shares, columns=["provider", "as_of", "series", "horizon", "member", "weight"]),
         pd.DataFrame([("good", study.origins[0], "too short a past")], columns=["provider", "as_of", "reason"]),
+        {"good": members_of(forecasts, "good"), "half": MemberPoints(study.origins, {}, "it has a single member")},
     )
+
+
+def with_normal_scores(forecasts: pd.DataFrame) -> pd.DataFrame:
+    """CRPS, log score and PIT of one normal law, by their textbook formulas."""
+    z = (forecasts["outcome"] - forecasts["point"]) / forecasts["spread"]
+    density = np.exp(-0.5 * z**2) / np.sqrt(2.0 * np.pi)
+    below = pd.Series(_normal_cdf(z.to_numpy()), forecasts.index)
+    return forecasts.assign(
+        crps=forecasts["spread"] * (z * (2.0 * below - 1.0) + 2.0 * density - 1.0 / np.sqrt(np.pi)),
+        log_score=-np.log(density / forecasts["spread"]),
+        pit=below,
+    )
+
+
+def members_of(forecasts: pd.DataFrame, provider: str) -> MemberPoints:
+    """Forty members that lie about the provider's point, each with its own noise."""
+    rng = np.random.default_rng(5)
+    own = forecasts[forecasts["provider"] == provider]
+    points = {
+        (str(series), int(str(horizon))): part["point"].to_numpy()[:, None] + 0.3 * rng.standard_normal((len(part), 40))
+        for (series, horizon), part in own.groupby(["series", "horizon"])
+    }
+    return MemberPoints(pd.DatetimeIndex(own["as_of"].unique()), points)

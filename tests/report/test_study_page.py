@@ -13,6 +13,7 @@ import pytest
 
 from macrotrade.errors import DataError
 from macrotrade.evaluation.exhibits import gains
+from macrotrade.evaluation.initialisation import initialisation_uncertainty
 from macrotrade.report.document import Report
 from macrotrade.report.study_page import study_report
 from macrotrade.report.words import signed
@@ -23,11 +24,15 @@ def test_every_exhibit_has_its_place_on_the_page(made_study: Report) -> None:
     titles = re.findall(r"<h2>(.*?)</h2>", made_study.html)
 
     assert titles == [
-        "Summary", "Accuracy", "Weights", "Stability", "Direction", "Intervals", "Horse race", "Series by series",
-        "Refusals", "Data and sources",
+        "Summary", "Accuracy", "Weights", "Initial values", "Stability", "Direction", "Distributions", "Horse race",
+        "Series by series", "Refusals", "Data and sources",
     ]  # fmt: skip
-    for title in ("D over NONE", "Normalised RMSE", "Right directions", "Fluctuation test", "Distribution of weights"):
+    for title in (
+        "D over NONE", "Normalised RMSE", "Right directions", "Fluctuation test", "Distribution of weights",
+        "Gain in CRPS", "Gain in log score", "PIT histograms, output", "Members against the mean of all, GOOD",
+    ):  # fmt: skip
         assert title in made_study.html
+    assert "The members of HALF cannot be compared: it has a single member." in made_study.html
     assert "too short a past" in made_study.markdown
     assert "forecast study" in made_study.html
 
@@ -50,19 +55,67 @@ def test_a_winner_known_to_be_better_gets_its_stars_and_stands_alone_in_the_conf
     assert "†" not in half
 
 
+def test_a_better_distribution_has_its_stars_and_a_worse_one_has_none(study: StudyResult, made_study: Report) -> None:
+    table = made_study.markdown.split("### Distributions, output, 1 ahead")[1].split("###")[0]
+    rows = {line.split("|")[1].strip(): line.split("|") for line in table.splitlines() if line.startswith("| ")}
+    own = study.forecasts.query("provider == 'good' and series == 'output' and horizon == 1")
+    naive = study.forecasts.query("provider == 'none' and series == 'output' and horizon == 1")
+
+    assert rows["GOOD"][2].strip() == f"{100 * own['crps'].mean():.3f}", "log changes are told in per cent"
+    assert rows["GOOD"][3].strip() == f"{own['crps'].mean() / naive['crps'].mean():.3f}***"
+    assert rows["GOOD"][5].strip() == f"{100 * (abs(own['pit'] - 0.5) <= 0.25).mean():.0f}%"
+
+    backwards = of_output(study, base=("good",))
+    table = study_report(backwards).markdown.split("### Distributions, output, 1 ahead")[1].split("###")[0]
+    assert "*" not in next(line for line in table.splitlines() if line.startswith("| NONE"))
+
+
+def test_gains_are_told_by_window_and_a_window_without_outcomes_says_so(study: StudyResult) -> None:
+    windows = {"early": ("2005-01", "2006-01"), "never": ("2050-01", "2051-01")}
+    parted = of_output(study, windows=windows)
+
+    made = study_report(parted)
+
+    early = parted.forecasts[parted.forecasts["period"].between("2005-01", "2006-01")]
+    expected = gains(early, ("none",)).loc[("good", "none")]
+    told = made.markdown.split("### D over NONE, early")[1].split("###")[0]
+    good = next(line for line in told.splitlines() if line.startswith("| GOOD |"))
+    assert [cell.strip() for cell in good.split("|")[2:-1]] == [signed(value, 1) for value in expected]
+    never = made.markdown.split("### D over NONE, never")[1].split("###")[0]
+    assert "1, 2 and 3 ahead: no period has an outcome and every provider's forecast." in never
+    assert "no forecast with a known outcome in this window" in made.markdown
+    assert "PIT histograms, output, 1 ahead, never: none, since" in made.markdown
+
+
+def test_members_are_told_by_their_statistics(study: StudyResult, made_study: Report) -> None:
+    points = study.members["good"].points["output", 1]
+    own = study.forecasts.query("provider == 'good' and series == 'output' and horizon == 1")
+    found = initialisation_uncertainty(own["outcome"].to_numpy(), points, 1).summary.loc["diebold_mariano"]
+
+    told = made_study.markdown.split("### Members of GOOD against the mean of all, output, 1 ahead")[1]
+
+    row = next(line for line in told.splitlines() if line.startswith("| Diebold and Mariano |")).split("|")
+    assert row[2].strip() == signed(found["mean"], 2)
+    assert row[8].strip() == f"{100 * found['beaten_05']:.0f}%"
+    assert "40 members, 30 periods." in told
+
+
 def test_many_series_are_not_raced_one_by_one(study: StudyResult) -> None:
     copies = [study.forecasts.assign(series=study.forecasts["series"] + f" {number}") for number in range(5)]
     many = study_report(dataclasses.replace(study, forecasts=pd.concat(copies, ignore_index=True)))
 
     assert "Horse race" not in many.html
-    assert many.html.count("data-plot=") < 12, "figures of all series together, none alone"
+    assert many.html.count("data-plot=") < 14, "figures of all series together, none alone"
+    assert "PIT histograms, all series, 1 ahead" in many.html
+    assert "Members are held against the mean of all in studies of up to 12 series." in many.html
 
 
 def test_everything_is_written_beside_the_page(study: StudyResult, made_study: Report, tmp_path: Path) -> None:
     page = made_study.save(tmp_path)
 
     assert sorted(path.name for path in page.parent.iterdir()) == [
-        "exhibits.parquet", "forecasts.parquet", "report.html", "report.md", "results.json", "tables.tex",
+        "exhibits.parquet", "fluctuation.parquet", "forecasts.parquet", "members.parquet", "report.html", "report.md",
+        "results.json", "tables.tex",
     ]  # fmt: skip
     pd.testing.assert_frame_equal(
         pd.read_parquet(tmp_path / "forecasts.parquet"), study.forecasts, check_dtype=False, check_index_type=False
@@ -90,3 +143,9 @@ def test_a_study_of_the_future_alone_is_refused_with_the_remedy(study: StudyResu
 
     with pytest.raises(DataError, match="no outcome is known yet of any forecast; let it end earlier"):
         study_report(unknown)
+
+
+def of_output(study: StudyResult, **changes: object) -> StudyResult:
+    """The study of one series, judged otherwise."""
+    forecasts = study.forecasts[study.forecasts["series"] == "output"].reset_index(drop=True)
+    return dataclasses.replace(study, study=study.study.model_copy(update=changes), forecasts=forecasts)
