@@ -56,7 +56,12 @@ def par_bond_futures(curve: pd.DataFrame, bill: pd.Series) -> dict[str, ExcessRe
 
 
 def continued_thirty_year(curve: pd.DataFrame) -> pd.Series:
-    """The 30-year yield; while none was published, the 20-year yield plus the last spread between the two (-0.21)."""
+    """The 30-year yield; while none was published, the 20-year yield plus the last spread between the two (-0.21).
+
+    A curve without the last day before (2002-02-15) is left as it is.
+    """
+    if _LAST_THIRTY_YEAR not in curve.index:
+        return curve["DGS30"]
     spread = curve["DGS30"][_LAST_THIRTY_YEAR] - curve["DGS20"][_LAST_THIRTY_YEAR]
     gap = (curve.index > _LAST_THIRTY_YEAR) & (curve.index < _NEXT_THIRTY_YEAR)
     return curve["DGS30"].where(~gap, (curve["DGS20"] + spread).round(2))

@@ -254,6 +254,12 @@ class _Market:
             notes.append("DGS30 is DGS20 less 0.21 from 2002-02-19 to 2006-02-08, when no 30-year yield was published")
         if _YAHOO + "SPX" in tables:
             equity = {"SPX": _quotes(_YAHOO + "SPX", tables[_YAHOO + "SPX"])}
+        front = sorted(key.removeprefix(_YAHOO) for key in tables if key.startswith(_YAHOO) and key != _YAHOO + "SPX")
+        if front:
+            notes.append(
+                f"{', '.join(front)}: front contracts of Yahoo are left out; they cannot be adjusted for their rolls "
+                "without the prices of the single contracts"
+            )
         columns = [yields, pd.DataFrame({symbol: made.index for symbol, made in prices.items()}), pd.DataFrame(equity)]
         present = [column for column in columns if column.shape[1]]
         frame = pd.concat(present, axis=1, sort=True) if present else pd.DataFrame(index=pd.DatetimeIndex([]))

@@ -87,7 +87,8 @@ def _with_current(since: Fetched | None, today: pd.Timestamp) -> Fetched:
     between = list(pd.period_range(held[-1] + 1, newest.month - 1, freq="M")) if held else []
     vintages = [*_months(between, today), newest]
     joined = _with_vintages(since, vintages, today, url)
-    return replace(joined, fetched_at=response.fetched_at, etag=response.etag, last_modified=response.last_modified)
+    told = replace(joined, url=url, fetched_at=response.fetched_at)
+    return replace(told, etag=response.etag, last_modified=response.last_modified)
 
 
 def _with_vintages(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -74,9 +75,9 @@ def fetch_yahoo(
     moment = pd.Timestamp.now(tz="UTC") if now is None else now
     stored = _series(since) if since is not None else None
     start = None if stored is None else stored.index[-1] - _OVERLAP
-    closes = _whole_sessions(_closes(symbol, start, moment, timeout), moment)
+    closes = _whole_sessions(_closes(symbol, start, timeout), moment)
     if stored is not None and not _agree(stored, closes):
-        closes = _whole_sessions(_closes(symbol, None, moment, timeout), moment)
+        closes = _whole_sessions(_closes(symbol, None, timeout), moment)
         stored = None
     if since is not None and stored is not None and closes.index.isin(stored.index).all():
         return since.again(pd.Timestamp.now(tz="UTC"))
@@ -99,14 +100,14 @@ def _series(fetched: Fetched) -> pd.Series:
     return pd.Series(frame["value"].to_numpy(np.float64), pd.DatetimeIndex(frame["date"]))
 
 
-def _closes(symbol: str, start: pd.Timestamp | None, now: pd.Timestamp, timeout: float) -> pd.Series:
+def _closes(symbol: str, start: pd.Timestamp | None, timeout: float) -> pd.Series:
     """Closes by session, asked for up to three times."""
     import stamina
 
     try:
         for attempt in stamina.retry_context(_Silence, attempts=3, timeout=None, wait_initial=1.0, wait_max=30.0):
             with attempt:
-                return _asked(symbol, start, now, timeout)
+                return _asked(symbol, start, timeout)
     except _Silence as error:
         words = str(error)
     raise SourceError(
@@ -119,13 +120,12 @@ class _Silence(Exception):  # noqa: N818  (it never leaves this module)
     """Yahoo gave no closes; the text says what came instead."""
 
 
-def _asked(symbol: str, start: pd.Timestamp | None, now: pd.Timestamp, timeout: float) -> pd.Series:
+def _asked(symbol: str, start: pd.Timestamp | None, timeout: float) -> pd.Series:
     with _loud_yfinance() as yfinance:
         try:
             ticker = yfinance.Ticker(SYMBOLS[symbol])
             table = ticker.history(
                 start=None if start is None else f"{start:%Y-%m-%d}",
-                end=None if start is None else f"{now + pd.Timedelta(days=2):%Y-%m-%d}",
                 period="max" if start is None else None,
                 interval="1d",
                 auto_adjust=False,
@@ -173,22 +173,24 @@ def _loud_yfinance() -> Iterator[Any]:
     import yfinance.data
     import yfinance.scrapers.history
 
-    logger, settings = logging.getLogger("yfinance"), yfinance.config.YfConfig.debug
+    logger, settings, session = logging.getLogger("yfinance"), yfinance.config.debug, yfinance.data.YfData()
     before = logger.level, settings.hide_exceptions
     homes = [yfinance.base, yfinance.scrapers.history]
     logger.setLevel(logging.CRITICAL)
     settings.hide_exceptions = False
     if address("yahoo") != ADDRESSES["yahoo"]:
-        # A mirror asks for no cookie; with one at hand, yfinance does not go to Yahoo for it.
-        session = yfinance.data.YfData()
-        session._cookie, session._crumb = True, "none"
+        # A mirror asks for no cookie, and yfinance must not go to Yahoo for one.
+        session._get_cookie_and_crumb = lambda timeout=30: (None, "basic")  # noqa: ARG005
     for home in homes:
         home._BASE_URL_ = address("yahoo")
     try:
-        yield yfinance
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # yfinance uses what newer pandas has deprecated
+            yield yfinance
     finally:
         logger.setLevel(before[0])
         settings.hide_exceptions = before[1]
+        session.__dict__.pop("_get_cookie_and_crumb", None)
         for home in homes:
             home._BASE_URL_ = ADDRESSES["yahoo"]
 

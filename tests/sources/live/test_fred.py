@@ -80,7 +80,7 @@ def test_more_vintages_than_the_limit_are_refused_by_the_server_and_said(
 
 # Every example is a dozen requests: a failing one is shown as it was found.
 @settings(
-    max_examples=25,
+    max_examples=12,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
     phases=[Phase.explicit, Phase.generate],

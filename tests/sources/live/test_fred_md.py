@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 
@@ -10,7 +11,9 @@ import pandas as pd
 import pytest
 
 from macrotrade.errors import SettingsError, SourceError
+from macrotrade.panel.vintages import History
 from macrotrade.sources.fred_md import load_fred_md
+from macrotrade.sources.fred_md_names import RENAMED
 from macrotrade.sources.live.assemble import history_of
 from macrotrade.sources.live.fetched import VINTAGES, Fetched, require_shape
 from macrotrade.sources.live.fred_md import fetch_fred_md
@@ -54,33 +57,23 @@ def on(text: str) -> pd.Timestamp:
 
 
 def of_files(publisher: PublisherServer, folder: Path) -> pd.DataFrame:
-    """The same vintages by the reader of folders: versions with their days."""
+    """The same vintages by the reader of folders."""
     for path, content in publisher.files.items():
-        if "current" not in path and path.endswith(".csv"):
+        if "current" not in path:
             (folder / Path(path).name).write_bytes(content)
-    releases = load_fred_md(folder, today=pd.Timestamp("2026-10-15")).releases["M"]
-    return pd.DataFrame(
-        {
-            "series": [releases.names[place] for place in releases.series],
-            "period": releases.period,
-            "released": releases.released,
-            "superseded": releases.superseded,
-            "value": releases.value,
-        }
-    ).sort_values(["series", "period", "released"], ignore_index=True)
+    return versions(load_fred_md(folder, rename=RENAMED, today=pd.Timestamp("2026-10-15")))
 
 
 def of_table(fetched: Fetched) -> pd.DataFrame:
-    releases = history_of({"fred-md": fetched.frame}).releases["M"]
-    return pd.DataFrame(
-        {
-            "series": [releases.names[place] for place in releases.series],
-            "period": releases.period,
-            "released": releases.released,
-            "superseded": releases.superseded,
-            "value": releases.value,
-        }
-    ).sort_values(["series", "period", "released"], ignore_index=True)
+    return versions(history_of({"fred-md": fetched.frame}))
+
+
+def versions(history: History) -> pd.DataFrame:
+    """Every version with its days."""
+    releases = history.releases["M"]
+    table = pd.DataFrame({name: getattr(releases, name) for name in ("period", "released", "superseded", "value")})
+    named = table.assign(series=[releases.names[place] for place in releases.series])
+    return named.sort_values(["series", "period", "released"], ignore_index=True)
 
 
 def test_months_fetched_one_by_one_are_the_vintages_of_a_folder(posted: PublisherServer, tmp_path: Path) -> None:
@@ -107,9 +100,8 @@ def test_the_order_of_fetches_leaves_no_trace(posted: PublisherServer) -> None:
     pd.testing.assert_frame_equal(shuffled.frame, in_order.frame)
 
 
-def test_the_archives_and_the_months_since_come_at_once(posted: PublisherServer, tmp_path: Path) -> None:
-    archived = {"1999-2014/2014-11.csv": vintage("2021-11"), "notes/readme.txt": b"none"}
-    posted.files["historical_fred-md.zip"] = zipped({"2021-11.csv": archived["1999-2014/2014-11.csv"]})
+def test_the_archives_and_the_months_since_come_at_once(posted: PublisherServer) -> None:
+    posted.files["historical_fred-md.zip"] = zipped({"2021-11.csv": vintage("2021-11"), "notes.txt": b"none"})
     posted.files["historical-vintages-of-fred-md-2015-01-to-2024-12.zip"] = zipped(
         {"folder/2021-12.csv": vintage("2021-12"), "__MACOSX/folder/._2021-12.csv": b"\x00"}
     )
@@ -186,7 +178,7 @@ def test_a_fault_gives_an_error_and_no_table(
     before = stored.frame.copy()
     posted.fail("current.csv", fault)
 
-    with pytest.raises(SourceError, match="monthly/current.csv"):
+    with pytest.raises(SourceError, match=r"monthly/current\.csv"):
         fetch_fred_md("current", since=stored, now=LATE)
 
     pd.testing.assert_frame_equal(stored.frame, before)
@@ -235,8 +227,6 @@ def test_another_word_is_refused() -> None:
 def test_the_vintages_published_in_2019_and_2020_are_the_real_ones(
     publisher: PublisherServer, shared_data: Path, tmp_path: Path
 ) -> None:
-    import gzip
-
     for month in ("2019-09", "2019-10", "2019-11", "2019-12"):
         content = gzip.decompress((shared_data / "fredmd" / "vintages" / f"{month}.csv.gz").read_bytes())
         publisher.files[f"monthly/{month}.csv"] = content
@@ -245,22 +235,10 @@ def test_the_vintages_published_in_2019_and_2020_are_the_real_ones(
         fetched = fetch_fred_md(month, since=fetched, now=LATE)
 
     assert fetched is not None
-    panel = history_of({"fred-md": fetched.frame}).as_of("2019-10-31").monthly
-    september = pd.Period("2019-09", "M")
-    assert panel["CPIAUCSL"][september] == 256.358
-    assert panel["PAYEMS"][september] == 151722
-    renamed = load_fred_md(_folder(publisher, tmp_path))
-    pd.testing.assert_frame_equal(
-        panel.rename(columns={}),
-        renamed.as_of("2019-10-31").monthly[list(panel.columns)].rename(columns={}),
-        check_names=False,
-    ) if set(panel.columns) == set(renamed.as_of("2019-10-31").monthly.columns) else None
-
-
-def _folder(publisher: PublisherServer, folder: Path) -> Path:
-    for path, content in publisher.files.items():
-        (folder / Path(path).name).write_bytes(content)
-    return folder
+    september = history_of({"fred-md": fetched.frame}).as_of("2019-10-31").monthly.loc[pd.Period("2019-09", "M")]
+    assert september["CPIAUCSL"] == 256.358
+    assert september["PAYEMS"] == 151722
+    pd.testing.assert_frame_equal(of_table(fetched), of_files(publisher, tmp_path))
 
 
 def test_a_table_is_read_back_from_parquet_as_it_was(posted: PublisherServer, tmp_path: Path) -> None:
