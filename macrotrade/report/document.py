@@ -24,8 +24,10 @@ from macrotrade.report.machine import results
 from macrotrade.report.markdown import markdown
 from macrotrade.report.page import page
 from macrotrade.report.parts import Section
+from macrotrade.report.sensitivity import sensitivity_section
 from macrotrade.report.summary import lead
 from macrotrade.strategy.result import Backtest
+from macrotrade.strategy.sensitivity import Sensitivity
 
 __all__ = ["Report", "make_report"]
 
@@ -76,7 +78,9 @@ class Report:
         return page_path
 
 
-def make_report(backtest: Backtest, sections: Sequence[Section] = ()) -> Report:
+def make_report(
+    backtest: Backtest, sections: Sequence[Section] = (), *, sensitivity: Sensitivity | None = None
+) -> Report:
     """Report of a finished run.
 
     Parameters
@@ -85,6 +89,9 @@ def make_report(backtest: Backtest, sections: Sequence[Section] = ()) -> Report:
         From :mod:`macrotrade.strategy.run`.
     sections
         Further sections, put after the instruments: what a provider has to tell beyond its forecasts.
+    sensitivity
+        The run under other assumptions, from :func:`macrotrade.strategy.sensitivity.sensitivity`: a section in place of
+        the short table, and every row of it in the results.
 
     Examples
     --------
@@ -93,14 +100,15 @@ def make_report(backtest: Backtest, sections: Sequence[Section] = ()) -> Report:
         make_report(backtest, [Section("Weights through time", figure)]).save("out")
     """
     cast, judgement = cast_of(backtest), judge(backtest)
-    told = contents(backtest, cast, judgement, tuple(sections))
+    further = (*sections, *((sensitivity_section(sensitivity, backtest),) if sensitivity is not None else ()))
+    told = contents(backtest, cast, judgement, further)
     title, opening = backtest.strategy.name, lead(backtest, cast)
     title = title[:1].upper() + title[1:]
     return Report(
         title=title,
         html=page(title, opening, told),
         markdown=markdown(title, opening, told),
-        results=results(backtest, cast, judgement),
+        results=results(backtest, cast, judgement, sensitivity),
     )
 
 

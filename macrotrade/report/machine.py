@@ -16,6 +16,7 @@ from macrotrade.evaluation.superiority import Superiority
 from macrotrade.report.cast import Cast
 from macrotrade.report.judgement import Judgement
 from macrotrade.strategy.result import Backtest
+from macrotrade.strategy.sensitivity import Sensitivity
 
 __all__ = ["FORMAT", "plain", "results"]
 
@@ -23,8 +24,14 @@ FORMAT = 1
 """Version of the layout of results.json; raised when a key changes its meaning or goes."""
 
 
-def results(backtest: Backtest, cast: Cast, judgement: Judgement) -> dict[str, Any]:
-    """Run, performance, direction, accuracy and decisions as JSON types; tables are lists of rows, missing is null."""
+def results(
+    backtest: Backtest, cast: Cast, judgement: Judgement, sensitivity: Sensitivity | None = None
+) -> dict[str, Any]:
+    """Run, performance, direction, accuracy and decisions as JSON types; tables are lists of rows, missing is null.
+
+    ``sensitivity`` is the short table of efficiency under what needs no new forecast; ``assumptions``, null where they
+    were not varied, has every row of the long one, its notes, and what was published for the same exercise.
+    """
     origins = backtest.positions.index
     values = {
         "format": FORMAT,
@@ -54,6 +61,7 @@ def results(backtest: Backtest, cast: Cast, judgement: Judgement) -> dict[str, A
         "accuracy": judgement.accuracy.reset_index(),
         "hit_rate_by_year": judgement.years.reset_index(),
         "sensitivity": judgement.sensitivity.reset_index(),
+        "assumptions": _assumptions(sensitivity) if sensitivity is not None else None,
         "annual_return_by_cost_multiple": judgement.costs.reset_index(),
         "cost_rates": backtest.cost_rates.rename_axis("instrument").reset_index(),
         "decisions": [dataclasses.asdict(decision) for decision in backtest.decisions],
@@ -84,6 +92,15 @@ def plain(value: Any) -> Any:
     if isinstance(value, (float, np.floating)):
         return float(value) if math.isfinite(value) else None
     return str(value)
+
+
+def _assumptions(sensitivity: Sensitivity) -> dict[str, Any]:
+    published = sensitivity.published
+    return {
+        "rows": sensitivity.tidy(),
+        "notes": sensitivity.notes,
+        "published": published.model_dump(mode="json") if published is not None else None,
+    }
 
 
 def _overfitting(symbol: str, found: Overfitting) -> dict[str, Any]:

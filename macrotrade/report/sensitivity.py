@@ -28,14 +28,7 @@ _SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x", "cross")
 
 
 def sensitivity_section(sensitivity: Sensitivity, backtest: Backtest) -> Section:
-    """Section of a report: what 1 has become, and the efficiency, under each assumption.
-
-    Examples
-    --------
-    ::
-
-        make_report(run, [sensitivity_section(mt.sensitivity(strategy, history), run)]).save("out")
-    """
+    """Section of a report: what 1 has become, and the efficiency, under each assumption."""
     cast = cast_of(backtest)
     by_instrument = {
         symbol: (

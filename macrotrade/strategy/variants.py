@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from macrotrade._typing import FloatArray
+from macrotrade.errors import FitError
 from macrotrade.evaluation.sensitivity import without_best_months, without_worst_months
 from macrotrade.forecast import Forecast, provider_settings
 from macrotrade.panel.averages import with_monthly_averages
@@ -125,9 +126,9 @@ class Run:
             held = held.mul(self.multiples, level="instrument", axis=1)
         return self.with_buy_and_hold(held)
 
-    def with_buy_and_hold(self, held: pd.DataFrame) -> pd.DataFrame:
+    def with_buy_and_hold(self, *held: pd.DataFrame) -> pd.DataFrame:
         """Positions with those of buy and hold, in the run's order of columns; providers left out are left out."""
-        joined = pd.concat([held, self.positions.loc[:, [BUY_AND_HOLD]]], axis=1)
+        joined = pd.concat([*held, self.positions.loc[:, [BUY_AND_HOLD]]], axis=1)
         return joined[[column for column in self.positions.columns if column in joined.columns]]
 
 
@@ -244,13 +245,26 @@ def _months(run: Run, as_run: Variant) -> Iterator[Variant]:
 def _samples(run: Run, again: Callable[[Strategy, History], Signals]) -> Iterator[Variant]:
     choices = _with_start(run.strategy)
     for start in run.strategy.sensitivity.sample_starts if choices else ():
-        changed = tuple(
-            ProviderChoice.model_validate({**choice.model_dump(), "start": start, "label": choice.title})
-            for choice in choices
-        )
-        held = again(run.strategy.changed(providers=changed, pool=False), run.history).positions
-        positions = run.with_buy_and_hold(_but_baselines(held))
-        yield run.variant("sample", f"estimated from {start} on", positions=positions)
+        words = f"estimated from {start} on"
+        held, notes = [], []
+        for choice in choices:
+            later = ProviderChoice.model_validate({**choice.model_dump(), "start": start, "label": choice.title})
+            try:
+                other = again(run.strategy.changed(providers=(later,), pool=False), run.history)
+            except FitError as error:
+                notes.append(f"{words}: {error}")
+                continue
+            held.append(_but_baselines(other.positions))
+            notes += _flat_at(other, words)
+        yield run.variant("sample", words, positions=run.with_buy_and_hold(*held), notes=tuple(notes))
+
+
+def _flat_at(other: Signals, words: str) -> Iterator[str]:
+    """How many origins a provider refused though not all of them: it held nothing there."""
+    for title, walks in other.walks.items():
+        refused = {refusal.as_of for walk in walks for refusal in walk.refusals}
+        if refused:
+            yield f"{words}: {title!r} refused {len(refused)} of {len(other.origins)} origins and held nothing then"
 
 
 def _with_start(strategy: Strategy) -> list[ProviderChoice]:
@@ -275,11 +289,16 @@ def _averages(
     averages = {_average_name(driver): driver for driver in daily.values()}
     drivers = {symbol: _average_name(driver) for symbol, driver in daily.items()}
     strategy = run.strategy.changed(drivers={**run.strategy.drivers, **drivers})
-    other = again(strategy, with_monthly_averages(run.history, averages))
+    words = "month-average yield, against the last average"
+    try:
+        other = again(strategy, with_monthly_averages(run.history, averages))
+    except FitError as error:
+        yield run.variant("yield", words, positions=run.with_buy_and_hold(), notes=(f"{words}: {error}",))
+        return
     held = run.with_buy_and_hold(_but_baselines(other.positions))
     yield run.variant(
         "yield",
-        "month-average yield, against the last average",
+        words,
         positions=held,
         notes=(
             "A forecast of the next month's average yield, measured from the last average, is half a month stale: part "

@@ -13,7 +13,6 @@ import pytest
 
 from macrotrade import Strategy, backtest, read_strategy, sensitivity
 from macrotrade.report import make_report
-from macrotrade.report.sensitivity import sensitivity_section
 
 FOLDER = Path(__file__).resolve().parents[2] / "strategies"
 TABLES = sorted(FOLDER.glob("*.toml"))
@@ -71,7 +70,7 @@ def test_the_trading_exercise_stands_beside_what_was_published() -> None:
 
     found = sensitivity(strategy, history, nearby=strategy.data.nearby())
     table = found.table("ZB", "bma")
-    page = make_report(backtest(strategy, history), [sensitivity_section(found, backtest(strategy, history))])
+    page = make_report(backtest(strategy, history), sensitivity=found)
 
     topics = set(table.index.get_level_values("topic"))
     assert topics == {"as run", "forecast", "execution", "cost", "months", "sample", "yield", "chance", "published"}
@@ -80,5 +79,7 @@ def test_the_trading_exercise_stands_beside_what_was_published() -> None:
     assert published["long_flat, 2 ahead"] != published["long_flat, 2 ahead"]
     assert "ZB under other assumptions" in page.markdown
     assert "| Published | 1.05 |" in page.markdown
+    assert len(page.results["assumptions"]["rows"]) == found.growth.size
+    assert page.results["assumptions"]["published"]["growth"]["long_short"] == 1.50
     assert any("synthetic" in note for note in history.notes)
     assert "par bonds priced from Treasury yields" in page.markdown

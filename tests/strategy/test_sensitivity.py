@@ -8,6 +8,7 @@ from macrotrade import History, Strategy, backtest, sensitivity
 from macrotrade.evaluation.performance import performance
 from macrotrade.panel.averages import with_monthly_averages
 from macrotrade.portfolio.simulate import track_record
+from macrotrade.report.document import make_report
 from macrotrade.strategy.run import origins_of, signals
 from macrotrade.strategy.sensitivity import Sensitivity
 from macrotrade.strategy.variants import n_walks
@@ -142,3 +143,31 @@ def test_a_strategy_may_name_its_driver(market: History) -> None:
 
     assert set(run.forecasts["series"]) == {"GS10"}
     assert run.decisions[0].driver == "GS10"
+
+
+def test_a_sample_that_starts_too_late_is_a_row_without_numbers_and_with_its_reason(market: History) -> None:
+    small = {"name": "bma", "label": "AR(4)", "members": ("autoregression",), "series": ()}
+    strategy = _strategy(providers=[small, AR], sensitivity={"sample_starts": ("1998-01", "2005-06")})
+
+    found = sensitivity(strategy, market)
+
+    row = found.growth.loc[("sample", "estimated from 2005-06 on")]
+    assert row[["AR(4)"]].isna().all()
+    assert row["buy and hold", "baseline", "ZN"] == found.growth.iloc[0]["buy and hold", "baseline", "ZN"]
+    reason = next(note for note in found.notes if note.startswith("estimated from 2005-06 on"))
+    assert "Provider 'AR(4)' forecast at no origin. The first said:" in reason
+    assert found.growth.loc[("sample", "estimated from 1998-01 on")][["AR(4)"]].notna().all()
+
+
+def test_every_row_stands_in_the_results_of_the_report(market: History, found: Sensitivity) -> None:
+    strategy = _strategy(periods_ahead=(1, 2), pool=True, providers=[AR, {"name": "naive"}])
+    run = backtest(strategy, market)
+
+    alone, whole = make_report(run).results, make_report(run, sensitivity=found).results
+
+    assert alone["assumptions"] is None
+    rows = pd.DataFrame(whole["assumptions"]["rows"]).set_index(["assumption", "provider", "rule", "instrument"])
+    assert len(rows) == found.growth.size
+    assert rows.loc[("no costs", "AR(3)", "long_short", "ZN"), "growth"] == _growth(found, "no costs")
+    assert set(whole["assumptions"]["notes"]) == set(found.notes)
+    assert whole["sensitivity"] == alone["sensitivity"]
