@@ -28,7 +28,7 @@ __all__ = ["Language", "Size"]
 
 _MOST_LISTED = 2_000_000
 _FAST_RATE = 8_000.0  # equations a second on one core, separable fit
-_GENERAL_RATE = 12.0  # the same by general least squares with its default starts
+_GENERAL_RATE = 5.0  # the same by general least squares with its default starts
 
 
 @dataclass(frozen=True)
