@@ -32,6 +32,8 @@ __all__ = ["LIVE_WITHIN_DAYS", "Score", "issued", "score"]
 LIVE_WITHIN_DAYS = 7
 """A row written more days after its decision day than this was written later, and is no live signal."""
 
+_FEWEST_SESSIONS = 2
+
 
 @dataclass(frozen=True, eq=False)
 class Score:
@@ -177,7 +179,8 @@ def _backtest(strategy: Strategy, history: History, rows: pd.DataFrame, later: b
     prices = _prices(strategy, history, said)
     options = strategy.portfolio
     record = track_record(held, prices, options.costs, options.delay)
-    if len(record.returns) < 2:
+    # A report asks what one session later would have earned, so it takes two.
+    if len(record.returns) <= _FEWEST_SESSIONS:
         raise DataError(_too_early(said, prices))
     forecasts = with_outcomes(forecasts_of(strategy, rows), history, strategy.forecast_frequency)
     return Backtest(
@@ -220,7 +223,8 @@ def _prices(strategy: Strategy, history: History, said: pd.DataFrame) -> pd.Data
 def _too_early(said: pd.DataFrame, prices: pd.DataFrame) -> str:
     return (
         f"Too early to judge: the first position is held from the first session after {said.index[0]:%Y-%m-%d}, "
-        f"and the prices end on {prices.index[-1]:%Y-%m-%d}. Update the data, and ask again when a session has passed."
+        f"and the prices end on {prices.index[-1]:%Y-%m-%d}. Update the data, and ask again when two sessions have "
+        "passed."
     )
 
 

@@ -20,7 +20,8 @@ def without_secrets(text: str) -> str:
     >>> without_secrets("GET https://example.org/series?api_key=0123456789abcdef&id=GDP failed")
     'GET https://example.org/series?api_key=(withheld)&id=GDP failed'
     """
+    text = _IN_ADDRESS.sub(r"\1(withheld)", text)
     for name, value in os.environ.items():
         if len(value) >= _SHORTEST and _SECRET_NAME.search(name) and value in text:
             text = text.replace(value, f"({name} withheld)")
-    return _IN_ADDRESS.sub(r"\1(withheld)", text)
+    return text
