@@ -23,7 +23,7 @@ from macrotrade.sources.live.fetched import Fetched
 from macrotrade.sources.live.http import get
 from macrotrade.sources.live.realtime import joined, version_rows
 
-__all__ = ["VINTAGES_A_REQUEST", "fetch_fred", "fetch_fred_latest"]
+__all__ = ["VINTAGES_A_REQUEST", "fetch_fred", "fetch_fred_latest", "fred_as_of"]
 
 VINTAGES_A_REQUEST = 2000
 """Most vintage dates that FRED takes in one request for versions."""
@@ -138,6 +138,28 @@ def fetch_fred_latest(series: str, *, since: Fetched | None = None) -> Fetched:
         fetched_at=pd.Timestamp.now(tz="UTC"),
         url=fred.shown(series),
         note="numbers as they stand today",
+    )
+
+
+def fred_as_of(series: str, day: str | pd.Timestamp) -> Fetched:
+    """The numbers of a series as they stood at the end of a day, from ALFRED in one request.
+
+    Table ``fred-ID`` of quotes, whose dates are the first days of the periods described. Errors as of
+    :func:`fetch_fred_latest`; a day on which the series was not published yet is one.
+    """
+    fred = _Fred()
+    about = fred.about(series)
+    text = f"{pd.Timestamp(day):%Y-%m-%d}"
+    standing = version_rows(fred.versions(series, text, text), series).dropna(subset=["value"])
+    frame = standing[["period", "value"]].rename(columns={"period": "date"}).reset_index(drop=True)
+    frame.attrs = cast("dict[Hashable | None, Any]", about)
+    return Fetched(
+        name=f"fred-{series}",
+        frame=frame,
+        source="ALFRED, Federal Reserve Bank of St. Louis",
+        fetched_at=pd.Timestamp.now(tz="UTC"),
+        url=fred.shown(series),
+        note=f"numbers as they stood on {text}",
     )
 
 
