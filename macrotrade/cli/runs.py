@@ -58,12 +58,14 @@ def evaluate(
 ) -> None:
     """Judge providers on many series and horizons without trading; print gains, write the report and its tables.
 
+    Of few series, ratios of errors are printed too, with tests and confidence sets, window by window.
+
     A study that was interrupted goes on where it stopped when started again with the same --out.
 
     Example: macrotrade evaluate strategies/studies/small_panel.toml --jobs 2
     """
     from macrotrade.report.study_page import study_report
-    from macrotrade.report.terminal import gain_table
+    from macrotrade.report.terminal import gain_table, race_tables
     from macrotrade.strategy.study import read_study, run_study
 
     study = read_study(file)
@@ -71,8 +73,11 @@ def evaluate(
     folder = out or Path("runs") / file.stem
     with progress("forecasts", len(study.origins) * len(study.providers)) as advance:
         result = run_study(study, study.data.load(), n_jobs=jobs, store=folder / "blocks", progress=advance)
+    report = study_report(result)
     show(gain_table(result))
-    typer.echo(f"wrote {study_report(result).save(folder)}")
+    for table in race_tables(result, report.results["horse_race"]):
+        show(table)
+    typer.echo(f"wrote {report.save(folder)}")
 
 
 @app.command()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +28,7 @@ __all__ = [
     "gain_table",
     "provider_table",
     "providers_json",
+    "race_tables",
     "summary_table",
 ]
 
@@ -142,6 +143,46 @@ def gain_table(result: StudyResult) -> Table:
         f"{_vintage_words(result.source)}"
     )
     return shown
+
+
+def race_tables(result: StudyResult, rows: Sequence[Mapping[str, Any]] | None) -> Iterator[Table]:
+    """Ratios of RMSE to the first base, providers x horizons, a table for each series and window; none for many series.
+
+    Stars and daggers are those of the page: a test against the base, and model confidence sets.
+
+    Parameters
+    ----------
+    result
+        The study.
+    rows
+        Its horse race as the results of its report hold it; None where there is none.
+    """
+    from macrotrade.evaluation.verdict import stars
+
+    study, base, nested = result.study, result.study.base[0], result.study.nesting(result.study.base[0])
+    cells: dict[tuple[str, str], dict[str, dict[int, str]]] = {}
+    for row in rows or ():
+        if row["provider"] == base:
+            continue
+        test = "clark_west_p_value" if row["provider"] in nested else "diebold_mariano_p_value"
+        p_value = math.nan if row[test] is None else float(row[test])
+        dagger = "††" if row["in_75"] else "†" if row["in_90"] else ""
+        ratio = "" if row["rmse_ratio"] is None else f"{row['rmse_ratio']:.2f}{stars(p_value)}{dagger}"
+        table = cells.setdefault((row["series"], row["window"]), {})
+        table.setdefault(row["provider"], {})[int(row["horizon"])] = ratio
+    for number, ((series, window), table) in enumerate(cells.items()):
+        shown = _plain_table(f"{series}, {window}: RMSE to that of {base}, periods ahead", "provider")
+        for horizon in study.horizons:
+            shown.add_column(str(horizon), no_wrap=True)
+        for provider, ratios in table.items():
+            shown.add_row(provider, *(ratios.get(horizon, "") for horizon in study.horizons))
+        if number == len(cells) - 1:
+            shown.caption = (
+                f"Below 1 is more accurate than {base}; *, **, ***: one-sided test of Diebold and Mariano"
+                f"{' (of Clark and West for what nests the base)' if nested else ''} at 10, 5, 1%. †† and †: in the "
+                f"model confidence set of 75 and 90%. {_vintage_words(result.source)}"
+            )
+        yield shown
 
 
 def explanation_table(explanation: Explanation, most: int = 20) -> Table:
