@@ -19,10 +19,11 @@ _N_PERIODS, _N_MEMBERS, _HORIZON = 159, 1400, 24
 
 def rows() -> list[Row]:
     """Diebold-Mariano over the members of an ensemble, CRPS of the ensemble, probability of overfitting."""
-    return [_diebold_mariano(), _crps(), _overfitting()]
+    return [diebold_mariano(), _crps(), _overfitting()]
 
 
-def _diebold_mariano() -> Row:
+def diebold_mariano() -> Row:
+    """Every member of an ensemble tested against the mean of all."""
     outcome, members = _ensemble()
     mean = members.mean(axis=1)
     plain, ours = _plain_statistics(outcome, members, mean), _statistics(outcome, members, mean)
@@ -33,7 +34,7 @@ def _diebold_mariano() -> Row:
         "statsmodels diebold_mariano_test in a loop",
         seconds(lambda: _plain_statistics(outcome, members, mean), repeats=1, warm_up=0),
         our_seconds,
-        f"under 5 ms: {'met' if our_seconds < 0.005 else 'missed'}",
+        f"under 5 ms: {'reached' if our_seconds < 0.005 else 'MISSED'}",
         f"{np.abs(ours - plain).max():.0e}",
         "losses included",
     )
