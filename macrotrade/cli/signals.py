@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from macrotrade.cli.app import app
-from macrotrade.cli.options import AsOf, Json, StrategyFile, day
+from macrotrade.cli.app import NOTHING_TO_DO, REFUSED, app
+from macrotrade.cli.options import AsOf, Jobs, Json, StrategyFile, day
 from macrotrade.cli.screen import show
 
 __all__ = ["explain", "signal"]
@@ -16,26 +17,61 @@ __all__ = ["explain", "signal"]
 
 @app.command()
 def signal(
-    file: StrategyFile,
+    file: Annotated[Path, typer.Argument(help="Watchlist or strategy in TOML.", show_default=False)],
     as_of: AsOf = None,
     json: Json = False,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Folder for the page and the finished forecasts.", show_default=False)
+    ] = None,
+    ledger: Annotated[
+        Path | None,
+        typer.Option(
+            "--ledger", help="File; MACROTRADE_LEDGER or the user's data folder by default.", show_default=False
+        ),
+    ] = None,
+    no_ledger: Annotated[bool, typer.Option("--no-ledger", help="Write nothing down.")] = False,
+    again: Annotated[bool, typer.Option("--again", help="Print also what was said before.")] = False,
+    notify: Annotated[bool, typer.Option("--notify", help="Send news to the addresses in MACROTRADE_NOTIFY.")] = False,
+    jobs: Jobs = 1,
 ) -> None:
-    """Print what each provider says of each instrument, and what to hold.
+    """Print what to hold of each instrument, by whose votes and why; write a page and the ledger.
 
-    Decides for the last decision day up to --as-of, or up to today; refused where the data are too old for that.
+    Decides for the last decision day up to today, and is refused where the data are too old for that. Says nothing and
+    exits with 4 where all of it is in the ledger already. With --as-of a past day is replayed; that goes into a ledger
+    only where one is named.
 
-    Example: macrotrade signal strategies/treasury_autoregression.toml --as-of 2008-12-31
+    Example: macrotrade signal strategies/watchlist.toml --as-of 2017-03-31
     """
-    from macrotrade.report.terminal import decision_table, decisions_json
-    from macrotrade.strategy.decide import decide
-    from macrotrade.strategy.spec import read_strategy
+    from macrotrade.ledger.watched import record
+    from macrotrade.report.message import send
+    from macrotrade.report.watch_page import watch_report
+    from macrotrade.report.watch_terminal import watch_json, watch_reasons, watch_table
+    from macrotrade.strategy.watch import watch_source
+    from macrotrade.strategy.watchlist import read_watchlist
 
-    strategy = read_strategy(file)
-    decisions = decide(strategy, strategy.data.load(), day(as_of or datetime.now()))
-    if json:
-        typer.echo(decisions_json(decisions))
-    else:
-        show(decision_table(decisions))
+    watchlist = read_watchlist(file)
+    folder = out or Path("runs") / file.stem
+    watched = watch_source(watchlist, day(as_of), n_jobs=jobs, store=folder / "forecasts")
+    written = None if no_ledger or (as_of is not None and ledger is None) else record(watched, ledger)
+    news = written is None or bool(written.new)
+    if news or again:
+        page = watch_report(watched, str(written.head) if written else "").save(folder / "signal.html")
+        if json:
+            typer.echo(watch_json(watched))
+        elif watched.standings:
+            show(watch_table(watched))
+            show(watch_reasons(watched))
+        typer.echo(f"wrote {page}", err=True)
+    if written is not None and news:
+        typer.echo(f"ledger: {len(written.new)} new rows, head {written.head}", err=json)
+    if notify and news:
+        send(watched)
+    for refused in watched.refused:
+        typer.echo(f"macrotrade: {', '.join(refused.strategy.instruments)}: {refused.reason}", err=True)
+    if watched.refused:
+        raise typer.Exit(REFUSED)
+    if not news:
+        raise typer.Exit(NOTHING_TO_DO)
 
 
 @app.command()

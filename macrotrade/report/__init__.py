@@ -9,7 +9,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from macrotrade.report.document import Report, make_report
+    from macrotrade.report.document import make_report
+    from macrotrade.report.finished import Report
     from macrotrade.report.parts import Card, Cards, Choice, Column, Figure, Section, Table, Words
 
 _HOME = {
@@ -18,7 +19,7 @@ _HOME = {
     "Choice": "parts",
     "Column": "parts",
     "Figure": "parts",
-    "Report": "document",
+    "Report": "finished",
     "Section": "parts",
     "Table": "parts",
     "Words": "parts",

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from macrotrade.report.document import Report
+from macrotrade.report.finished import Report
 from macrotrade.report.latex import latex
 from macrotrade.report.markdown import markdown
 from macrotrade.report.page import page

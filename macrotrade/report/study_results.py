@@ -8,7 +8,8 @@ from typing import Any
 import pandas as pd
 
 from macrotrade import __version__
-from macrotrade.report.machine import FORMAT, plain
+from macrotrade.report.machine import FORMAT
+from macrotrade.report.plain import plain
 from macrotrade.report.study_judgement import Races, StudyJudgement
 from macrotrade.strategy.study import StudyResult
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from macrotrade.report.document import Report
+from macrotrade.report.finished import Report
 from macrotrade.report.markdown import markdown
 from macrotrade.report.page import page
 from macrotrade.report.parts import Choice, Column, Part, Section, Table, Words

@@ -10,7 +10,7 @@ from typing import Any
 from rich import box
 from rich.table import Table
 
-from macrotrade.report.machine import plain
+from macrotrade.report.plain import plain
 from macrotrade.report.watch_lines import (
     WatchLine,
     change_words,

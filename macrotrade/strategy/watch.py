@@ -21,7 +21,7 @@ from macrotrade.strategy.spec import Strategy
 from macrotrade.strategy.walk_forward import Progress, fit_days
 from macrotrade.strategy.watchlist import Watchlist
 
-__all__ = ["Decided", "Refused", "Standing", "Watched", "watch"]
+__all__ = ["Decided", "Refused", "Standing", "Watched", "watch", "watch_source"]
 
 _LOOK_BACK = 13
 _YEARS_OF_PRICES = 4
@@ -104,6 +104,8 @@ class Watched:
         Sessions x instrument, the last years.
     vintages, source, notes
         Kind of numbers, their source, and what was spliced, imputed or left out.
+    history
+        Where the numbers came from; None where they could not be loaded, and all was refused.
     """
 
     watchlist: Watchlist
@@ -116,6 +118,37 @@ class Watched:
     vintages: Vintages
     source: str
     notes: tuple[str, ...]
+    history: History | None
+
+
+def watch_source(
+    watchlist: Watchlist,
+    as_of: str | pd.Timestamp | None = None,
+    *,
+    now: datetime | None = None,
+    look_back: int = _LOOK_BACK,
+    n_jobs: int = 1,
+    store: str | Path | None = None,
+    progress: Progress | None = None,
+) -> Watched:
+    """The same on the watchlist's own data; where they cannot be loaded, every group is refused with the reason.
+
+    Parameters
+    ----------
+    watchlist, as_of, now, look_back, n_jobs, store, progress
+        See :func:`watch`.
+    """
+    try:
+        history = watchlist.data.load()
+    except DataError as error:
+        today = _today(watchlist, as_of, now)
+        refused = tuple(
+            Refused(strategy, _decision_day(strategy, today), str(error)) for strategy in watchlist.strategies
+        )
+        acts_on = watchlist.clock.acts_on(today)
+        source = watchlist.data.source
+        return Watched(watchlist, today, acts_on, (), (), refused, pd.DataFrame(), "pseudo", source, (), None)
+    return watch(watchlist, history, as_of, now=now, look_back=look_back, n_jobs=n_jobs, store=store, progress=progress)
 
 
 def watch(
@@ -147,7 +180,7 @@ def watch(
     n_jobs, store, progress
         See :func:`macrotrade.strategy.walk_forward.walk_forward`; with a store a second run computes nothing again.
     """
-    today = watchlist.clock.today(now or datetime.now(UTC)) if as_of is None else pd.Timestamp(as_of)
+    today = _today(watchlist, as_of, now)
     standings: list[Standing] = []
     decided: list[Decided] = []
     refused: list[Refused] = []
@@ -157,12 +190,13 @@ def watch(
                 strategy, history, today, look_back=look_back, n_jobs=n_jobs, store=store, progress=progress
             )
         except (DataError, FitError) as error:
-            refused.append(Refused(strategy, today, str(error)))
+            refused.append(Refused(strategy, _decision_day(strategy, today), str(error)))
             continue
         made = decisions(run, history)
         decided.append(Decided(strategy, made))
         standings += _standings(run, history, made, None if store is None else Path(store))
-    last = max((group.decisions[0].as_of for group in decided), default=today)
+    days = [group.decisions[0].as_of for group in decided] or [group.as_of for group in refused]
+    last = max(days)
     return Watched(
         watchlist,
         last,
@@ -174,7 +208,17 @@ def watch(
         history.vintages,
         history.name,
         history.notes,
+        history,
     )
+
+
+def _today(watchlist: Watchlist, as_of: str | pd.Timestamp | None, now: datetime | None) -> pd.Timestamp:
+    return pd.Timestamp(as_of) if as_of is not None else watchlist.clock.today(now or datetime.now(UTC))
+
+
+def _decision_day(strategy: Strategy, today: pd.Timestamp) -> pd.Timestamp:
+    """Last decision day on or before `today`: a refusal repeated until the next one says nothing new."""
+    return pd.Timestamp(strategy.schedule.origins(today - pd.DateOffset(months=6), today)[-1])
 
 
 def _standings(run: Signals, history: History, made: tuple[Decision, ...], store: Path | None) -> list[Standing]:

@@ -7,7 +7,7 @@ import re
 
 import pandas as pd
 
-from macrotrade.report.document import Report
+from macrotrade.report.finished import Report
 from macrotrade.report.graph import graph_figure
 
 LINKS = pd.DataFrame(

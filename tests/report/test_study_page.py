@@ -14,7 +14,7 @@ import pytest
 from macrotrade.errors import DataError
 from macrotrade.evaluation.exhibits import gains
 from macrotrade.evaluation.initialisation import initialisation_uncertainty
-from macrotrade.report.document import Report
+from macrotrade.report.finished import Report
 from macrotrade.report.study_page import study_report
 from macrotrade.report.words import signed
 from macrotrade.strategy.study import StudyResult

@@ -1,0 +1,67 @@
+"""A watchlist as a short message, and its sending to whoever asked for it."""
+
+from __future__ import annotations
+
+import os
+
+from macrotrade.errors import SettingsError, SourceError
+from macrotrade.report.watch_lines import forecast_words, probability_words, watch_lines
+from macrotrade.report.words import rule_of
+from macrotrade.strategy.watch import Watched
+
+__all__ = ["VARIABLE", "message", "send"]
+
+VARIABLE = "MACROTRADE_NOTIFY"
+"""Environment variable with the addresses, separated by spaces, as apprise writes them; they may hold passwords."""
+
+
+def message(watched: Watched) -> str:
+    """A line for each instrument and for each refusal, in plain text."""
+    lines = [
+        f"{line.said.instrument}: {', '.join(f'{rule_of(rule)} {held}' for rule, held in line.held.items())}, "
+        f"P(up) {probability_words(line.said)}, {forecast_words(line.said)}"
+        for line in watch_lines(watched)
+    ]
+    lines += [
+        f"{', '.join(refused.strategy.instruments)}: no decision. {refused.reason}" for refused in watched.refused
+    ]
+    return "\n".join(lines)
+
+
+def send(watched: Watched, addresses: str | None = None) -> int:
+    """Send the message to every address; gives back how many there are.
+
+    Parameters
+    ----------
+    watched
+        What to tell.
+    addresses
+        As in :data:`VARIABLE`, which is read by default: they are kept out of files since they may hold passwords.
+
+    Raises
+    ------
+    SettingsError
+        If there is no address, one is not understood, or apprise is not installed.
+    SourceError
+        If a message could not be delivered.
+    """
+    given = (addresses if addresses is not None else os.environ.get(VARIABLE, "")).split()
+    if not given:
+        raise SettingsError(
+            f"There is no address to notify; set {VARIABLE}, such as {VARIABLE}=mailto://user:pass@host."
+        )
+    try:
+        from apprise import Apprise
+    except ImportError:
+        raise SettingsError('Messages need apprise; install it with: pip install "macrotrade[notify]"') from None
+    notifier = Apprise()
+    for number, address in enumerate(given, 1):
+        if not notifier.add(address):
+            raise SettingsError(f"Address {number} of {VARIABLE} is none that apprise understands; compare its list.")
+    title = f"{watched.watchlist.name}, {watched.as_of:%Y-%m-%d}"
+    if not notifier.notify(body=message(watched), title=title):
+        raise SourceError(
+            f"The message about {title} did not reach every one of {len(given)} addresses in {VARIABLE}; the decision "
+            "itself is made and written down. Try the address with apprise's own command."
+        )
+    return len(given)
