@@ -11,13 +11,12 @@ __all__ = ["ADDRESSES", "address"]
 ADDRESSES: dict[str, str] = {
     "fred": "https://api.stlouisfed.org/fred",
     "fred-md": "https://www.stlouisfed.org/-/media/project/frbstl/stlouisfed/research/fred-md",
-    "fiscaldata": "https://api.fiscaldata.treasury.gov/services/api/fiscal_service",
     "yahoo": "https://query2.finance.yahoo.com",
 }
 """Publisher to the address that its paths are put after.
 
 An environment variable sends a fetch elsewhere, to a mirror or a server of one's own: ``MACROTRADE_FRED_URL``,
-``MACROTRADE_FRED_MD_URL``, ``MACROTRADE_FISCALDATA_URL``, ``MACROTRADE_YAHOO_URL``.
+``MACROTRADE_FRED_MD_URL``, ``MACROTRADE_YAHOO_URL``.
 """
 
 

@@ -2,7 +2,7 @@
 
 Its answers have the shapes that the publishers document: XML of the FRED API (series, series/observations with
 real-time periods and their limit of vintage dates, series/vintagedates), files of FRED-MD with ETag and Last-Modified,
-the JSON of Fiscal Data and of Yahoo's charts. The numbers are a test's own.
+the JSON of Yahoo's charts. The numbers are a test's own.
 """
 
 from __future__ import annotations
@@ -86,8 +86,6 @@ class PublisherServer:
         Path below ``/fred-md`` to content.
     charts
         Yahoo's symbol to closes by session.
-    fiscal
-        Path below ``/fiscaldata`` to records.
     asked
         Every request, in order.
     vintage_limit
@@ -98,7 +96,6 @@ class PublisherServer:
         self.fred: dict[str, FredSeries] = {}
         self.files: dict[str, bytes] = {}
         self.charts: dict[str, dict[str, float | None]] = {}
-        self.fiscal: dict[str, list[dict[str, str]]] = {}
         self.asked: list[Asked] = []
         self.vintage_limit = 2000
         self._faults: list[_Planned] = []
@@ -128,7 +125,6 @@ class PublisherServer:
         return {
             "MACROTRADE_FRED_URL": f"{self.url}/fred",
             "MACROTRADE_FRED_MD_URL": f"{self.url}/fred-md",
-            "MACROTRADE_FISCALDATA_URL": f"{self.url}/fiscaldata",
             "MACROTRADE_YAHOO_URL": f"{self.url}/yahoo",
             "FRED_API_KEY": KEY,
             "NO_PROXY": "127.0.0.1",
@@ -189,8 +185,6 @@ class _Handler(BaseHTTPRequestHandler):
         if publisher == "fred-md":
             content = self.publisher.files.get("/".join(rest))
             return (404, "text/html", PAGE) if content is None else (200, "text/csv", content)
-        if publisher == "fiscaldata":
-            return fiscal_answer(self.publisher.fiscal.get("/".join(rest)), query)
         if publisher == "yahoo":
             return yahoo_answer(self.publisher.charts, rest[-1], query)
         return 404, "text/html", PAGE
@@ -305,32 +299,6 @@ def series_xml(name: str, series: FredSeries) -> bytes:
     }
     inside = " ".join(f"{key}={quoteattr(value)}" for key, value in told.items())
     return xml(f"<seriess><series {inside} /></seriess>")
-
-
-def fiscal_answer(records: Sequence[Mapping[str, str]] | None, query: Mapping[str, str]) -> tuple[int, str, bytes]:
-    """Answer of Fiscal Data: records from a date on, in pages."""
-    if records is None:
-        told = {"error": "Not Found", "message": "No such data set."}
-        return 404, "application/json", json.dumps(told).encode()
-    chosen = [dict(record) for record in records if fits(record, query.get("filter", ""))]
-    size, number = int(query.get("page[size]", "100")), int(query.get("page[number]", "1"))
-    page = chosen[(number - 1) * size : number * size]
-    told = {
-        "data": page,
-        "meta": {"count": len(page), "total-count": len(chosen), "total-pages": max(1, -(-len(chosen) // size))},
-        "links": {"self": f"&page%5Bnumber%5D={number}&page%5Bsize%5D={size}"},
-    }
-    return 200, "application/json", json.dumps(told).encode()
-
-
-def fits(record: Mapping[str, str], filters: str) -> bool:
-    for one in filter(None, filters.split(",")):
-        name, operation, value = one.split(":", 2)
-        if operation == "gte" and record[name] < value:
-            return False
-        if operation == "eq" and record[name] != value:
-            return False
-    return True
 
 
 def yahoo_answer(
