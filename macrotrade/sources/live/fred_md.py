@@ -112,14 +112,14 @@ def _with_vintages(
     frame = with_editions(stored, editions)
     months = held_vintages(frame)
     absent = len(pd.period_range(months[0], months[-1], freq="M")) - len(months)
-    gaps = f"; {absent} months have none, the vintage before stands" if absent else ""
+    gaps = f", {absent} missing between, where the one before stands" if absent else ""
     return Fetched(
         name=_TABLE,
         frame=frame,
         source="FRED-MD, Federal Reserve Bank of St. Louis",
         fetched_at=now,
         url=url,
-        note=f"{len(months)} vintages {months[0]} to {months[-1]}{gaps}",
+        note=f"vintages {months[0]} to {months[-1]}, {len(months)} in all{gaps}",
     )
 
 

@@ -232,7 +232,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(PAGE)
         elif planned.fault == "renamed columns":
             changed = body.replace(b"realtime_end=", b"until=").replace(b" value=", b" figure=")
-            self._send(200, kind, changed.replace(b'"close"', b'"last"'))
+            self._send(200, kind, changed.replace(b'"close"', b'"last"').replace(b"sasdate", b"month"))
 
 
 PAGE = b"<!DOCTYPE html><html><head><title>Sorry, something went wrong</title></head><body>Ray 5</body></html>"

@@ -83,7 +83,7 @@ def test_months_fetched_one_by_one_are_the_vintages_of_a_folder(posted: Publishe
 
     assert fetched is not None
     require_shape(fetched.frame, VINTAGES, fetched.name)
-    assert fetched.note == "6 vintages 2026-03 to 2026-08"
+    assert fetched.note == "vintages 2026-03 to 2026-08, 6 in all"
     pd.testing.assert_frame_equal(of_table(fetched), of_files(posted, tmp_path))
 
 
@@ -108,7 +108,7 @@ def test_the_archives_and_the_months_since_come_at_once(posted: PublisherServer)
 
     fetched = fetch_fred_md("all", now=LATE)
 
-    assert fetched.note.startswith("8 vintages 2021-11 to 2026-08; ")
+    assert fetched.note.startswith("vintages 2021-11 to 2026-08, 8 in all, ")
     assert fetched.url.endswith("/monthly/current.csv")
 
 
@@ -128,7 +128,7 @@ def test_months_that_were_missed_are_fetched_with_the_newest(posted: PublisherSe
 
     fetched = fetch_fred_md("current", since=stored, now=LATE)
 
-    assert fetched.note == "5 vintages 2026-03 to 2026-08; 1 months have none, the vintage before stands"
+    assert fetched.note == "vintages 2026-03 to 2026-08, 5 in all, 1 missing between, where the one before stands"
 
 
 def test_a_vintage_fetched_before_its_month_is_over_is_public_from_that_day(posted: PublisherServer) -> None:
@@ -151,7 +151,7 @@ def test_a_vintage_posted_anew_is_a_further_version_from_the_day_it_was_seen(pos
     july = pd.Period("2026-07", "M")
     before, after = (history.as_of(day).monthly["INDPRO"][july] for day in ("2026-09-02", "2026-09-03"))
     assert after - before == pytest.approx(5.0)
-    assert fetched.note == "1 vintages 2026-08 to 2026-08"
+    assert fetched.note == "vintages 2026-08 to 2026-08, 1 in all"
 
 
 def test_a_clock_set_back_leaves_the_order_of_vintages(posted: PublisherServer) -> None:
@@ -168,7 +168,8 @@ def test_a_clock_set_back_leaves_the_order_of_vintages(posted: PublisherServer) 
 
 
 @pytest.mark.parametrize(
-    "fault", ["too many", "server error", "silence", "reset", "empty", "truncated", "web page", "forbidden"]
+    "fault",
+    ["too many", "server error", "silence", "reset", "empty", "truncated", "web page", "forbidden", "renamed columns"],
 )
 def test_a_fault_gives_an_error_and_no_table(
     posted: PublisherServer, fault: Fault, monkeypatch: pytest.MonkeyPatch
@@ -216,7 +217,7 @@ def test_a_month_that_holds_another_is_refused(posted: PublisherServer) -> None:
 def test_files_of_the_older_name_are_found(publisher: PublisherServer) -> None:
     publisher.files["monthly/2025-02.csv"] = vintage("2025-02")
 
-    assert fetch_fred_md("2025-02", now=LATE).note == "1 vintages 2025-02 to 2025-02"
+    assert fetch_fred_md("2025-02", now=LATE).note == "vintages 2025-02 to 2025-02, 1 in all"
 
 
 def test_another_word_is_refused() -> None:

@@ -83,7 +83,9 @@ def test_a_front_contract_says_that_it_is_not_adjusted(yahoo: PublisherServer, s
     assert "not what a position earns" in fetched.frame.attrs["title"]
 
 
-@pytest.mark.parametrize("fault", ["too many", "server error", "reset", "empty", "truncated", "web page"])
+@pytest.mark.parametrize(
+    "fault", ["too many", "server error", "reset", "empty", "truncated", "web page", "renamed columns"]
+)
 def test_a_fault_gives_an_error_and_no_table(yahoo: PublisherServer, fault: Fault) -> None:
     yahoo.fail("chart", fault)
 
