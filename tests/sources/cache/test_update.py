@@ -171,7 +171,9 @@ def test_changed_rows_counts_what_came_and_what_is_another_number(vintages: Make
     after.loc[3, "value"] += 1.0
     fewer_names = vintages(n_months=35).frame
 
-    assert changed_rows(before, before.copy()) == 0
+    other_form = before.assign(period=before["period"].dt.as_unit("s"), series=before["series"].astype(str))
+
+    assert changed_rows(before, other_form.astype({"series": "category"}).iloc[::-1]) == 0
     assert changed_rows(before, after) == 1
     assert changed_rows(fewer_names, before) == 2
     assert changed_rows(before, fewer_names) == 2
