@@ -100,9 +100,9 @@ class _Walk:
     def problems(self) -> list[str]:
         try:
             for row in self._stored():
-                problem = self._problem(row)
-                if problem:
-                    return [problem, *self._unread()]
+                follows = row[_SEQUENCE] == self.rows + 1 and row[_PREVIOUS] == self.previous and row[0] == FORM
+                if not follows or row_hash(row[:-1]) != row[-1]:
+                    return [self._problem(row), *self._unread()]
                 self._step(row)
         except (ValueError, TypeError, OverflowError) as error:
             return [f"Row {self.rows + 1} holds a value that no row can hold: {error}."]
@@ -113,6 +113,7 @@ class _Walk:
         yield from self._connection.execute(f"SELECT {', '.join(COLUMNS)} FROM entries ORDER BY sequence")
 
     def _problem(self, row: tuple[Any, ...]) -> str:
+        """What is wrong with a row that does not fit, the plainest reason first."""
         if row[_SEQUENCE] != self.rows + 1:
             return f"Row {self.rows + 1} is missing: row {row[_SEQUENCE]} follows row {self.rows}."
         if row[0] != FORM:
@@ -122,13 +123,11 @@ class _Walk:
                 f"{_named(row)} was changed after it was written: its columns have the hash "
                 f"{row_hash(row[:-1])[:16]}..., and it states {row[-1][:16]}..."
             )
-        if row[_PREVIOUS] != self.previous:
-            return (
-                f"{_named(row)} does not follow row {self.rows}: it names {row[_PREVIOUS][:16]}... as the hash before "
-                f"it, which is {self.previous[:16] or 'missing'}... The row before it was changed and hashed anew, "
-                "removed, or comes from another ledger."
-            )
-        return ""
+        return (
+            f"{_named(row)} does not follow row {self.rows}: it names {row[_PREVIOUS][:16]}... as the hash before it, "
+            f"which is {self.previous[:16] or 'missing'}... The row before it was changed and hashed anew, removed, or "
+            "comes from another ledger."
+        )
 
     def _step(self, row: tuple[Any, ...]) -> None:
         self.rows += 1
