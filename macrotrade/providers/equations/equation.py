@@ -23,7 +23,7 @@ from macrotrade.providers.equations.expression import (
 )
 from macrotrade.providers.equations.sample import Sample, lagged_values
 from macrotrade.providers.equations.stored import SCHEMA_VERSION, expression_from_record, expression_record
-from macrotrade.providers.equations.variables import Variable
+from macrotrade.providers.equations.variables import Variable, quoted
 from macrotrade.providers.equations.writing import latex_of, latex_variable, sympy_of, text_of
 
 __all__ = ["Equation", "System", "equation_of_fit", "load_system", "save_system"]
@@ -79,12 +79,7 @@ class Equation:
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        parameters = np.array(self.parameters, dtype=np.float64)
-        n_constants = len(constants(self.expression))
-        if parameters.shape != (n_constants,) or not np.isfinite(parameters).all():
-            raise SettingsError(
-                f"The equation of {self.target} has {n_constants} constants; it was given {parameters.tolist()}."
-            )
+        parameters = _checked(self.target, self.expression, self.parameters)
         parameters.setflags(write=False)
         object.__setattr__(self, "parameters", parameters)
 
@@ -109,11 +104,11 @@ class Equation:
         return float(np.sqrt(self.sse / self.n_periods))
 
     def __str__(self) -> str:
-        return f"{self.target} = {text_of(self.expression, self.parameters)}"
+        return self.text()
 
     def text(self, digits: int = 4) -> str:
         """The same with `digits` significant digits."""
-        return f"{self.target} = {text_of(self.expression, self.parameters, digits)}"
+        return f"{quoted(self.target)} = {text_of(self.expression, self.parameters, digits)}"
 
     def latex(self, digits: int = 4) -> str:
         """The equation in LaTeX, without delimiters."""
@@ -286,6 +281,7 @@ def equation_of_fit(
     DataError
         If the equation has no value in some period of the sample.
     """
+    parameters = _checked(sample.target, expression, parameters)
     residuals = sample.response - evaluate(expression, sample.values, parameters)
     if not np.isfinite(residuals).all():
         period = sample.periods[int(np.flatnonzero(~np.isfinite(residuals))[0])]
@@ -305,6 +301,15 @@ def equation_of_fit(
         grammar_hash=grammar_hash,
         **labels,
     )
+
+
+def _checked(target: str, expression: Expression, parameters: FloatArray) -> FloatArray:
+    """A copy of the parameters, as many as the expression has constants."""
+    found = np.array(parameters, dtype=np.float64)
+    n_constants = len(constants(expression))
+    if found.shape != (n_constants,) or not np.isfinite(found).all():
+        raise SettingsError(f"The equation of {target} has {n_constants} constants; it was given {found.tolist()}.")
+    return found
 
 
 def save_system(system: System, file: Path) -> None:

@@ -219,7 +219,8 @@ def _value(node: Expression, values: Mapping[Variable, FloatArray], parameters: 
                 product = product * _value(factor, values, parameters)
             return product
         case Ratio(numerator=above, denominator=below):
-            return _value(above, values, parameters) / _value(below, values, parameters)
+            divisor = _value(below, values, parameters)
+            return _value(above, values, parameters) / np.where(divisor == 0.0, np.nan, divisor)
         case Power(base=base, exponent=exponent):
             return _value(base, values, parameters) ** exponent
         case Apply(function=name, argument=argument):

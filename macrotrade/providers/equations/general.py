@@ -165,10 +165,11 @@ def fit_expression(
 def _refuse_leak(fit: GeneralFit, data: EquationData, leak: float) -> None:
     if fit.sse >= leak * float(((data.target - data.target.mean()) ** 2).sum()):
         return
-    names = " and ".join(map(str, variables_of(fit.expression)))
+    names = [str(variable) for variable in variables_of(fit.expression)]
+    give = "gives" if len(names) == 1 else "give"
     raise FitError(
-        f"{names} give {data.name} away: {text_of(fit.expression)} reproduces it to within {leak:g} of its variation; "
-        "leave a variable out"
+        f"{' and '.join(names)} {give} {data.name} away: {text_of(fit.expression)} reproduces it to within {leak:g} of "
+        "its variation; leave a variable out"
     )
 
 

@@ -23,6 +23,7 @@ from macrotrade.providers.equations.library import TermLibrary
 from macrotrade.providers.equations.library_terms import library_term
 from macrotrade.providers.equations.skeletons import Skeleton, Source, expansions, skeletons
 from macrotrade.providers.equations.variables import TIME, Variable
+from macrotrade.providers.equations.writing import text_of
 
 __all__ = ["Language", "Size"]
 
@@ -71,7 +72,8 @@ class Size:
 class Language:
     """The equations of one target under a grammar.
 
-    The constant alone belongs to every language with constants, derived or not: it is what any equation must beat.
+    The constant alone belongs to every language in whose sums a constant stands by itself, derived or not: it is what
+    any equation must beat.
 
     Parameters
     ----------
@@ -155,7 +157,7 @@ class Language:
             return "equations of fewer terms are left out"
         for kind in self._kinds[self._single_source]:
             if library_term(kind, self.form.places) is None:
-                return f"the separable fit has no term {self.form.sum_of((kind,))}".replace("  ", " ")
+                return f"the separable fit has no term {text_of(kind.expression)}"
         return ""
 
     @cached_property

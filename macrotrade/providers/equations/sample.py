@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,9 @@ import pandas as pd
 from macrotrade._typing import FloatArray
 from macrotrade.errors import DataError, near_misses
 from macrotrade.providers.equations.variables import Variable, time_index
+
+if TYPE_CHECKING:
+    from macrotrade.providers.equations.data import EquationData
 
 __all__ = ["Sample", "lagged_values", "sample_of"]
 
@@ -52,6 +56,13 @@ class Sample:
     def values(self) -> Mapping[Variable, FloatArray]:
         """Column of each variable, as :func:`~macrotrade.providers.equations.expression.evaluate` takes them."""
         return {variable: self.regressors[:, column] for column, variable in enumerate(self.variables)}
+
+    @property
+    def data(self) -> EquationData:
+        """The same as fits take it, each variable by its written name."""
+        from macrotrade.providers.equations.data import EquationData  # brings the compiled kernels
+
+        return EquationData(self.target, self.response, tuple(map(str, self.variables)), self.regressors)
 
     def fingerprint(self) -> str:
         """SHA-256 of every number and label: equal samples, equal fingerprints."""

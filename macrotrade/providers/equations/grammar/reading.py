@@ -262,10 +262,14 @@ def _joined(head: Sum | Product, parts: list[Body]) -> Body:
 
 
 def _negated(body: Body) -> Body:
-    """The body times -1, a leading number's sign turned instead where there is one."""
+    """The body times -1, a leading number's sign or bounds turned instead where there is one."""
     match body.head:
         case Fixed(value=value):
             return Body(Fixed(-value))
+        case Constant(lower=lower, upper=upper, initial=initial):
+            return Body(Constant(0, -upper, -lower, None if initial is None else -initial))
+        case Ratio():
+            return Body(body.head, (_negated(body.parts[0]), body.parts[1]))
         case Product() if isinstance(body.parts[0].head, Fixed):
             return Body(body.head, (_negated(body.parts[0]), *body.parts[1:]))
         case _:

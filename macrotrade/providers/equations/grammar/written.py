@@ -29,7 +29,7 @@ def grammar_text(grammar: Grammar) -> str:
         lines.append(f"%max_depth {grammar.max_depth} ;")
     if grammar.ordered:
         lines.append("%products ordered ;")
-    lines += [f"%target {target} {symbol} ;" for target, symbol in grammar.targets]
+    lines += [f"%target {quoted(target)} {symbol} ;" for target, symbol in grammar.targets]
     return "\n".join(lines + [_production(production) for production in grammar.productions]) + "\n"
 
 

@@ -149,7 +149,7 @@ def _function(code: int, operand: int, x: float) -> tuple[float, float]:
         value = math.exp(x) if x <= _EXP_LIMIT else math.nan
         return value, value
     if function == _SQRT:
-        root = math.sqrt(x) if x > 0.0 else math.nan if x < 0.0 else 0.0
+        root = math.sqrt(x) if x >= 0.0 else math.nan
         return root, 0.5 / root if root > 0.0 else math.nan
     if function == _TANH:
         value = math.tanh(x)
