@@ -38,7 +38,7 @@ def expected_words(terminals: Iterable[str]) -> str:
 
 
 def pointed_at(text: str, source: str, line: int, column: int, message: str) -> str:
-    """`message` with the `line` and `column` of `text`, which `source` names, that line, and a caret beneath the place."""
+    """The `message` after `source`, `line` and `column`; then that line of the `text`, with a caret beneath."""
     lines = text.splitlines() or [""]
     shown = lines[min(line, len(lines)) - 1].replace("\t", " ")
     return f"{source}, line {line}, column {column}: {message}\n    {shown}\n    {' ' * (column - 1)}^"
