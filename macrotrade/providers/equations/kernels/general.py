@@ -75,7 +75,6 @@ class Workspace(NamedTuple):
     trial: FloatArray
 
 
-@compiled
 def make_workspace(height: int, n: int, n_linear: int, n_others: int) -> Workspace:
     """Memory for a tape that needs `height` rows."""
     k = n_linear + n_others
@@ -163,7 +162,8 @@ def _next_column(space: Workspace, place: int, j: int) -> bool:
     left = math.sqrt(left)
     if left <= _DROPPED * norm:
         upper[j, j] = 0.0
-        basis[j] = 0.0
+        for t in range(n):
+            basis[j, t] = 0.0
     else:
         upper[j, j] = left
         for t in range(n):
@@ -195,7 +195,8 @@ def fit_from(regression: Regression, space: Workspace, parameters: FloatArray, m
             trial = project(regression, space, space.trial)
             if trial < sse:
                 sse = trial
-                parameters[:] = space.trial
+                for k in range(parameters.size):
+                    parameters[k] = space.trial[k]
                 damping = max(damping / 5.0, 1e-12)
                 break
             damping *= 4.0
@@ -222,7 +223,8 @@ def _linearise(regression: Regression, space: Workspace, parameters: FloatArray)
             if not math.isfinite(value):
                 return False
             jacobian[i, t] = value
-    space.trial[:] = parameters
+    for k in range(parameters.size):
+        space.trial[k] = parameters[k]
     project(regression, space, space.trial)
     for i in range(others.size):
         for j in range(space.basis.shape[0]):
@@ -282,7 +284,8 @@ def _solve(space: Workspace, damping: float) -> None:
 @compiled
 def _move(regression: Regression, space: Workspace, parameters: FloatArray) -> None:
     """The trial a step away from `parameters`, within the bounds."""
-    space.trial[:] = parameters
+    for k in range(parameters.size):
+        space.trial[k] = parameters[k]
     for i in range(regression.others.size):
         place = regression.others[i]
         moved = parameters[place] + (0.0 if space.held[i] else space.step[i])

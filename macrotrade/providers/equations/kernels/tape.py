@@ -70,29 +70,31 @@ def play(
         code, operand = steps[step, 0], steps[step, 1]
         if code <= VARIABLE:
             top += 1
-            live[top] = False
+            for k in range(n_constants):
+                live[top, k] = False
+            for t in range(n):
+                if code == VARIABLE:
+                    stack[top, t] = values[operand, t]
+                else:
+                    stack[top, t] = parameters[operand] if code == CONSTANT else numbers[operand]
             if code == CONSTANT:
-                stack[top] = parameters[operand]
                 live[top, operand] = True
                 if with_slopes:
-                    slopes[top, operand] = 1.0
-            elif code == NUMBER:
-                stack[top] = numbers[operand]
-            else:
-                stack[top] = values[operand]
+                    for t in range(n):
+                        slopes[top, operand, t] = 1.0
         elif code in (ADD, MULTIPLY, DIVIDE):
             top -= 1
             if with_slopes:
                 for k in range(n_constants):
                     _join(code, stack, slopes, live, top, k)
-            left, right = stack[top], stack[top + 1]
             for t in range(n):
+                left, right = stack[top, t], stack[top + 1, t]
                 if code == ADD:
-                    left[t] += right[t]
+                    stack[top, t] = left + right
                 elif code == MULTIPLY:
-                    left[t] *= right[t]
+                    stack[top, t] = left * right
                 else:
-                    left[t] = left[t] / right[t] if right[t] != 0.0 else math.nan
+                    stack[top, t] = left / right if right != 0.0 else math.nan
         else:
             _apply(code, operand, stack, slopes, live, top, with_slopes)
 
@@ -103,16 +105,16 @@ def _join(code: int, stack: FloatArray, slopes: FloatArray, live: BoolArray, top
     ours, theirs = live[top, k], live[top + 1, k]
     if not (ours or theirs):
         return
-    left, right, low, high = stack[top], stack[top + 1], slopes[top, k], slopes[top + 1, k]
-    for t in range(left.size):
-        a = low[t] if ours else 0.0
-        b = high[t] if theirs else 0.0
+    for t in range(stack.shape[1]):
+        left, right = stack[top, t], stack[top + 1, t]
+        a = slopes[top, k, t] if ours else 0.0
+        b = slopes[top + 1, k, t] if theirs else 0.0
         if code == ADD:
-            low[t] = a + b
+            slopes[top, k, t] = a + b
         elif code == MULTIPLY:
-            low[t] = a * right[t] + left[t] * b
+            slopes[top, k, t] = a * right + left * b
         else:
-            low[t] = (a - b * left[t] / right[t]) / right[t] if right[t] != 0.0 else math.nan
+            slopes[top, k, t] = (a - b * left / right) / right if right != 0.0 else math.nan
     live[top, k] = True
 
 
@@ -121,11 +123,9 @@ def _apply(
     code: int, operand: int, stack: FloatArray, slopes: FloatArray, live: BoolArray, top: int, with_slopes: bool
 ) -> None:
     """A function or a power of the topmost row, its derivatives by the chain rule."""
-    row = stack[top]
-    for t in range(row.size):
-        x = row[t]
-        value, slope = _function(code, operand, x)
-        row[t] = value
+    for t in range(stack.shape[1]):
+        value, slope = _function(code, operand, stack[top, t])
+        stack[top, t] = value
         if with_slopes:
             for k in range(live.shape[1]):
                 if live[top, k]:
@@ -136,7 +136,9 @@ def _apply(
 def _function(code: int, operand: int, x: float) -> tuple[float, float]:
     """Value and derivative; NaN outside the domain."""
     if code == POWER:
-        below = x ** (operand - 1)
+        below = 1.0
+        for _ in range(operand - 1):
+            below *= x
         return below * x, operand * below
     function = code - APPLY
     if function == _SIN:
