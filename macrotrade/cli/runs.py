@@ -94,7 +94,6 @@ def warm() -> None:
 
 def _run_backtest(strategy: Strategy, out: Path, jobs: int) -> None:
     from macrotrade.report.document import make_report
-    from macrotrade.report.sensitivity import sensitivity_section
     from macrotrade.report.terminal import summary_table
     from macrotrade.strategy.backtest import backtest as run
     from macrotrade.strategy.run import origins_of, targets_of
@@ -109,6 +108,6 @@ def _run_backtest(strategy: Strategy, out: Path, jobs: int) -> None:
     with progress("sensitivity", n_origins * n_walks(strategy)) as advance:
         nearby = strategy.data.nearby()
         changed = sensitivity(strategy, history, nearby=nearby, n_jobs=jobs, store=blocks, progress=advance)
-    page = make_report(result, [sensitivity_section(changed, result)]).save(out)
+    page = make_report(result, sensitivity=changed).save(out)
     changed.tidy().to_csv(out / "sensitivity.csv", index=False)
     typer.echo(f"wrote {page}")
