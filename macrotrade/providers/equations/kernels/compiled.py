@@ -1,0 +1,51 @@
+"""How kernels are compiled: cached on disk, division without checks, sums free to be reordered into vectors.
+
+Infinities and NaN keep their meaning. Parallel kernels share out whole equations, so that no result depends on the
+number of threads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from functools import cache
+from typing import Any, TypeVar, cast
+
+from numba import njit
+from threadpoolctl import ThreadpoolController
+
+__all__ = ["Function", "compiled", "compiled_in_order", "compiled_parallel", "compiled_within", "one_blas_thread"]
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+_FAST = {"reassoc", "contract", "nsz"}
+
+
+def compiled(function: Function) -> Function:
+    """The function, compiled at its first call."""
+    return cast(Function, njit(cache=True, error_model="numpy", fastmath=_FAST)(function))
+
+
+def compiled_in_order(function: Function) -> Function:
+    """The same with sums in the order written, for arithmetic that lives on its rounding."""
+    return cast(Function, njit(cache=True, error_model="numpy", fastmath={"contract"}, forceinline=True)(function))
+
+
+def compiled_within(function: Function) -> Function:
+    """The same as `compiled`, made part of whatever calls it: passing many arrays costs more than a short sum."""
+    return cast(Function, njit(cache=True, error_model="numpy", fastmath=_FAST, forceinline=True)(function))
+
+
+def compiled_parallel(function: Function) -> Function:
+    """The same as `compiled` with its ``prange`` loops spread over threads."""
+    return cast(Function, njit(cache=True, error_model="numpy", fastmath=_FAST, parallel=True)(function))
+
+
+def one_blas_thread() -> AbstractContextManager[Any]:
+    """Context in which matrix products keep to one thread: they are made inside ``prange``."""
+    return cast("AbstractContextManager[Any]", _pools().limit(limits=1, user_api="blas"))
+
+
+@cache
+def _pools() -> ThreadpoolController:
+    return ThreadpoolController()
