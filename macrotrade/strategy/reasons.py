@@ -14,6 +14,7 @@ from macrotrade import __version__
 from macrotrade._files import atomically
 from macrotrade.errors import FitError
 from macrotrade.forecast import Explains, Explanation, Target, with_seed
+from macrotrade.numerics.threads import one_blas_thread
 from macrotrade.panel.vintages import History
 from macrotrade.strategy.parts import ProviderChoice
 from macrotrade.strategy.walk_forward import derived_seed
@@ -98,7 +99,8 @@ def changes(
     if file is not None and file.exists():
         return _read(file)
     try:
-        found = _changes(choice, history, target, days, fits, seed)
+        with one_blas_thread():
+            found = _changes(choice, history, target, days, fits, seed)
     except FitError:
         found = ()
     if file is not None:

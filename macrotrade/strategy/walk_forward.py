@@ -25,6 +25,7 @@ import pandas as pd
 from macrotrade import __version__
 from macrotrade.errors import FitError, MacrotradeError
 from macrotrade.forecast import Forecast, Forecaster, Provider, Target, tidy, with_seed
+from macrotrade.numerics.threads import one_blas_thread
 from macrotrade.panel.vintages import History
 from macrotrade.strategy.blocks import read_block, write_block
 
@@ -253,7 +254,8 @@ def _outcomes(task: Mapping[int, _Block], history: History) -> list[tuple[int, _
         origins=tuple(origin for block in blocks for origin in block.origins),
         fits=tuple(fit for block in blocks for fit in block.fits),
     )
-    outcome = whole.run(history)
+    with one_blas_thread():
+        outcome = whole.run(history)
     return [(number, outcome.at(block.origins)) for number, block in task.items()]
 
 
