@@ -19,7 +19,7 @@ from macrotrade._typing import BoolArray, FloatArray, IntArray
 from macrotrade.errors import FitError, SettingsError
 from macrotrade.providers.equations.data import EquationData, centres_of, problem_of
 from macrotrade.providers.equations.kernels.compiled import one_blas_thread
-from macrotrade.providers.equations.kernels.lattice import coefficients_at, fit_children, fit_from, scan_parents
+from macrotrade.providers.equations.kernels.lattice import fit_from, scan_equations
 from macrotrade.providers.equations.kernels.problem import Problem
 from macrotrade.providers.equations.kernels.scanning import Dictionary, make_dictionary
 from macrotrade.providers.equations.library import TermLibrary
@@ -32,8 +32,10 @@ __all__ = [
     "Parents",
     "Task",
     "ancestors",
+    "fit_children",
     "fit_level",
     "fit_structures",
+    "keep_better",
     "make_task",
     "refit_expanding",
     "refuse_leaks",
@@ -91,7 +93,7 @@ class Task:
 
     def parameters(self, structures: IntArray, thetas: FloatArray) -> FloatArray:
         """Parameters of structures fitted to ``thetas``, as a reader writes them."""
-        coefficients = coefficients_at(self.problem, structures, thetas)
+        _, coefficients, _ = fit_from(self.problem, structures, thetas.copy(), 0, 0.0)
         return parameters_from(self.library, centres_of(self.data), structures, thetas, coefficients)
 
 
@@ -126,7 +128,7 @@ class Parents:
     level
         The equations.
     gains, starts
-        From `kernels.lattice.scan_parents`: (n, n_terms) and (n, n_terms, 3).
+        From `kernels.lattice.scan_equations`: (n, n_terms) and (n, n_terms, 3).
     """
 
     level: Level
@@ -233,8 +235,7 @@ def refit_expanding(
     found = []
     for end in wanted:
         problem = problem_of(library, data.until(end), centres)
-        fit_from(problem, structures, thetas, n_iterations, tolerance)
-        coefficients = coefficients_at(problem, structures, thetas)
+        _, coefficients, _ = fit_from(problem, structures, thetas, n_iterations, tolerance)
         found.append(parameters_from(library, centres, structures, thetas, coefficients))
     return np.array(found)
 
@@ -262,7 +263,7 @@ def ancestors(library: TermLibrary, ranks: IntArray) -> list[IntArray]:
 def scan(task: Task, level: Level) -> Parents:
     """What every further term would gain each equation of a level."""
     structures = task.library.unrank(level.ranks)
-    gains, starts = scan_parents(task.problem, task.dictionary, structures, level.thetas)
+    gains, starts = scan_equations(task.problem, task.dictionary, structures, level.thetas)
     return Parents(level, gains, starts)
 
 
@@ -274,26 +275,65 @@ def fit_level(task: Task, ranks: IntArray, parents: Parents | None) -> Level:
     FitError
         An equation reproduces the target.
     """
-    library, settings = task.library, task.settings
-    structures = library.unrank(ranks)
+    structures = task.library.unrank(ranks)
     if parents is None:
-        n_terms = len(library.terms)
-        nothing = Level(ranks[:0], np.zeros(0), np.zeros((0, library.max_terms, 3)), ranks[:0])
-        parents = Parents(nothing, np.zeros((0, n_terms)), np.zeros((0, n_terms, 3)))
-    sse, thetas, iterations = fit_children(
-        task.problem,
-        structures,
-        rows_of(parents.level.ranks, library.parents(structures)),
-        parents.level.sse,
-        parents.level.thetas,
-        parents.gains,
-        parents.starts,
-        settings.n_starts,
-        settings.n_iterations,
-        settings.tolerance,
+        thetas = np.zeros((ranks.size, task.library.max_terms, 3))
+        sse, _, steps = fit_from(task.problem, structures, thetas, 0, 0.0)
+        return Level(ranks, sse, thetas, steps)
+    settings = task.settings
+    level = fit_children(task, ranks, parents, settings.n_starts, settings.n_iterations, settings.tolerance)
+    refuse_leaks(task, structures, level.sse)
+    return level
+
+
+def fit_children(
+    task: Task, ranks: IntArray, parents: Parents, n_starts: int, n_iterations: int, tolerance: float
+) -> Level:
+    """Equations from their parents' optima and the best cells of the terms that those lack.
+
+    With the parent's constants and any new term, least squares is never above the parent's sum of squares.
+
+    Parameters
+    ----------
+    task, ranks, parents
+        What to fit, and the equations of one term less; of each equation at least one must be there.
+    n_starts
+        How many parents to start from, those first that promise the least sum of squares.
+    n_iterations, tolerance
+        Most steps from each, and the share of the sum of squares whose gain ends one earlier.
+    """
+    structures = task.library.unrank(ranks)
+    rows = rows_of(parents.level.ranks, task.library.parents(structures))
+    reached = Level(
+        ranks, np.full(ranks.size, np.inf), np.zeros((*structures.shape, 3)), np.zeros(ranks.size, dtype=np.int64)
     )
-    refuse_leaks(task, structures, sse)
-    return Level(ranks, sse, thetas, iterations)
+
+    def start(which: IntArray, places: IntArray) -> None:
+        thetas = _starting_thetas(structures[which], rows[which], places, parents)
+        sse, _, steps = fit_from(task.problem, structures[which], thetas, n_iterations, tolerance)
+        reached.iterations[which] += steps
+        keep_better(reached, which, sse, thetas)
+
+    known = np.where(rows >= 0, parents.level.sse[rows], np.inf)
+    promises = np.where(rows >= 0, known - parents.gains[rows, structures], np.inf)
+    promises[:, 1:][structures[:, 1:] == structures[:, :-1]] = np.inf
+    order = np.argsort(promises, axis=1, kind="stable")
+    for nth in range(min(n_starts, task.library.max_terms)):
+        places = order[:, nth]
+        which = np.flatnonzero(np.isfinite(promises[np.arange(ranks.size), places]))
+        start(which, places[which])
+    # A promise is too good where a cap binds; then the lowest parent is one more start.
+    above = np.flatnonzero(reached.sse > known.min(axis=1))
+    if above.size:
+        start(above, known[above].argmin(axis=1))
+    return reached
+
+
+def keep_better(level: Level, rows: IntArray, sse: FloatArray, thetas: FloatArray) -> None:
+    """Take over, in place, what is better of other fits of some rows."""
+    better = sse < level.sse[rows]
+    level.sse[rows[better]] = sse[better]
+    level.thetas[rows[better]] = thetas[better]
 
 
 def refuse_leaks(task: Task, structures: IntArray, sse: FloatArray) -> None:
@@ -328,7 +368,15 @@ def _fit_levels(task: Task, ranks_by_level: Sequence[IntArray]) -> list[Level]:
 
 def rows_of(found: IntArray, wanted: IntArray) -> IntArray:
     """Row of each wanted rank among ascending ones, -1 where it is not there."""
-    if not found.size:
-        return np.full(wanted.shape, -1, dtype=np.int64)
     rows = np.minimum(np.searchsorted(found, wanted), found.size - 1)
     return np.where(found[rows] == wanted, rows, -1).astype(np.int64)
+
+
+def _starting_thetas(structures: IntArray, rows: IntArray, places: IntArray, parents: Parents) -> FloatArray:
+    """Constants of the parent that lacks the term in each place, with the term's best cell let in there."""
+    each = np.arange(len(structures))
+    parent = rows[each, places]
+    shifted = np.arange(structures.shape[1])[None, :] - (np.arange(structures.shape[1])[None, :] > places[:, None])
+    thetas = parents.level.thetas[parent[:, None], shifted]
+    thetas[each, places] = parents.starts[parent, structures[each, places]]
+    return np.ascontiguousarray(thetas)

@@ -9,13 +9,15 @@ from itertools import pairwise
 import numpy as np
 
 from macrotrade._typing import FloatArray, IntArray
-from macrotrade.providers.equations.fitting import Level, Parents, Task, rows_of, scan
-from macrotrade.providers.equations.kernels.lattice import fit_children, fit_from, fit_from_random
+from macrotrade.providers.equations.fitting import Level, Task, fit_children, keep_better, rows_of, scan
+from macrotrade.providers.equations.kernels.lattice import fit_from
+from macrotrade.providers.equations.kernels.problem import SINE_SINE, VARIABLE_SINE, Problem
 
-__all__ = ["Refinement", "Verification", "keep_order", "refine", "verify"]
+__all__ = ["Refinement", "Verification", "from_random", "keep_order", "refine", "verify"]
 
 _MANY = 100  # steps of a start that is to end at its optimum
 _FINE = 1e-10
+_NEAR = 1.01
 
 
 @dataclass(frozen=True)
@@ -67,13 +69,12 @@ def refine(task: Task, levels: Sequence[Level], n: int, n_starts: int) -> int:
             continue
         structures = task.library.unrank(level.ranks[rows])
         thetas = level.thetas[rows]
-        sse, taken = fit_from(task.problem, structures, thetas, _MANY, _FINE)
-        reached, others, more = fit_from_random(
-            task.problem, structures, level.ranks[rows], max(n_starts - 1, 1), _MANY, _FINE
-        )
-        _improve(level, rows, sse, thetas)
-        _improve(level, rows, reached.min(axis=1), others)
-        steps += int(taken.sum() + more.sum())
+        sse, _, taken = fit_from(task.problem, structures, thetas, _MANY, _FINE)
+        keep_better(level, rows, sse, thetas)
+        reached, others, more = from_random(task.problem, structures, level.ranks[rows], n_starts - 1)
+        for start in range(n_starts - 1):
+            keep_better(level, rows, reached[:, start], others[:, start])
+        steps += int(taken.sum()) + more
     return steps
 
 
@@ -84,15 +85,16 @@ def verify(task: Task, levels: Sequence[Level], n: int, n_starts: int) -> Verifi
         if not rows.size:
             continue
         structures = task.library.unrank(level.ranks[rows])
-        reached, thetas, taken = fit_from_random(
-            task.problem, structures, level.ranks[rows] + task.library.n_structures, n_starts, _MANY, _FINE
-        )
+        seeds = level.ranks[rows] + task.library.n_structures
+        reached, thetas, taken = from_random(task.problem, structures, seeds, n_starts)
         known = np.minimum(reached.min(axis=1), level.sse[rows])
-        hits.append(reached <= 1.01 * known[:, None])
-        within.append(level.sse[rows] <= 1.01 * known)
+        hits.append(reached <= _NEAR * known[:, None])
+        within.append(level.sse[rows] <= _NEAR * known)
         best.append(known)
-        steps += int(taken.sum())
-        _improve(level, rows, reached.min(axis=1), thetas)
+        steps += taken
+        winner = reached.argmin(axis=1)
+        each = np.arange(rows.size)
+        keep_better(level, rows, reached[each, winner], thetas[each, winner])
     return Verification(
         np.concatenate(best), float(np.concatenate(hits).mean()), float(np.concatenate(within).mean()), steps
     )
@@ -110,25 +112,48 @@ def keep_order(task: Task, levels: Sequence[Level]) -> int:
             continue
         used = np.unique(parents[rows][parents[rows] >= 0])
         some = Level(above.ranks[used], above.sse[used], above.thetas[used], above.iterations[used])
-        sse, thetas, taken = _from_parents(task, structures[rows], scan(task, some))
-        _improve(level, rows, sse, thetas)
-        steps += int(taken.sum())
+        again = fit_children(task, level.ranks[rows], scan(task, some), task.library.max_terms, _MANY, _FINE)
+        keep_better(level, rows, again.sse, again.thetas)
+        steps += int(again.iterations.sum())
     return steps
 
 
-def _from_parents(task: Task, structures: IntArray, parents: Parents) -> tuple[FloatArray, FloatArray, IntArray]:
-    return fit_children(
-        task.problem,
-        structures,
-        rows_of(parents.level.ranks, task.library.parents(structures)),
-        parents.level.sse,
-        parents.level.thetas,
-        parents.gains,
-        parents.starts,
-        task.library.max_terms,
-        _MANY,
-        _FINE,
+def from_random(
+    problem: Problem, structures: IntArray, seeds: IntArray, n_starts: int
+) -> tuple[FloatArray, FloatArray, int]:
+    """What random starts of each structure reach, (n, n_starts), where, (n, n_starts, max_terms, 3), and the steps."""
+    thetas = np.array(
+        [
+            _random_thetas(problem, structure, int(seed), n_starts)
+            for structure, seed in zip(structures, seeds, strict=True)
+        ]
     )
+    flat = np.ascontiguousarray(thetas.reshape(-1, *thetas.shape[2:]))
+    sse, _, steps = fit_from(problem, np.repeat(structures, n_starts, axis=0), flat, _MANY, _FINE)
+    return sse.reshape(thetas.shape[:2]), flat.reshape(thetas.shape), int(steps.sum())
+
+
+def _random_thetas(problem: Problem, structure: IntArray, seed: int, n_starts: int) -> FloatArray:
+    """Random constants inside the sines: frequencies uniform in even starts and log-uniform in odd ones, any phase."""
+    generator = np.random.default_rng(seed)
+    shares = generator.random((n_starts, structure.size, 3))
+    out = np.zeros_like(shares)
+    for place, code in enumerate(structure):
+        kind, first, second = problem.kinds[code], problem.firsts[code], problem.seconds[code]
+        if code < 0 or kind < VARIABLE_SINE:
+            continue
+        inner = second if kind in (VARIABLE_SINE, SINE_SINE) else first
+        out[:, place, 0] = _frequencies(problem, inner, shares[:, place, 0])
+        if kind == SINE_SINE:
+            out[:, place, 1] = _frequencies(problem, first, shares[:, place, 1])
+            out[:, place, 2] = (2.0 * shares[:, place, 2] - 1.0) * np.pi
+    return out
+
+
+def _frequencies(problem: Problem, variable: int, shares: FloatArray) -> FloatArray:
+    low, high = problem.lower[variable], problem.upper[variable]
+    even = np.arange(shares.size) % 2 == 0
+    return np.asarray(np.where(even, low + shares * (high - low), low * (high / low) ** shares), dtype=np.float64)
 
 
 def _best(levels: Sequence[Level], n: int) -> list[IntArray]:
@@ -137,9 +162,3 @@ def _best(levels: Sequence[Level], n: int) -> list[IntArray]:
     limits = np.cumsum([0, *(level.sse.size for level in levels)])
     order = np.sort(np.argsort(every, kind="stable")[:n])
     return [order[(order >= lo) & (order < hi)] - lo for lo, hi in pairwise(limits)]
-
-
-def _improve(level: Level, rows: IntArray, sse: FloatArray, thetas: FloatArray) -> None:
-    better = sse < level.sse[rows]
-    level.sse[rows[better]] = sse[better]
-    level.thetas[rows[better]] = thetas[better]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from functools import cache
+from importlib import import_module
 from typing import Any, TypeVar, cast
 
 from numba import njit
@@ -48,4 +49,5 @@ def one_blas_thread() -> AbstractContextManager[Any]:
 
 @cache
 def _pools() -> ThreadpoolController:
+    import_module("scipy.linalg.cython_blas")  # the library of compiled products: only what is loaded can be limited
     return ThreadpoolController()

@@ -15,7 +15,7 @@ from macrotrade.providers.equations.kernels.projection import (
     project_columns,
 )
 
-__all__ = ["descend", "fill_slopes", "linear_fit", "minimise", "read_theta", "solve_damped", "write_theta"]
+__all__ = ["descend", "fill_slopes", "fit_at", "linear_fit", "minimise", "read_theta", "solve_damped", "write_theta"]
 
 _FIRST_DAMPING = 1e-2
 _LEAST_DAMPING = 1e-10
@@ -37,6 +37,19 @@ def minimise(
     sse, taken = descend(problem, k_base, n_sines, n_moving, n_iterations, tolerance, space)
     write_theta(space.point, space.plan, n_sines, theta)
     return sse, taken
+
+
+@compiled
+def fit_at(problem: Problem, structure: IntArray, theta: FloatArray, space: Space) -> int:
+    """Fit everything but ``theta``, into ``space``; gives the number of columns."""
+    k_base, n_sines, _ = enter_structure(problem, structure, space)
+    read_theta(theta, space.plan, n_sines, space.point)
+    linear_fit(
+        problem.n, problem.inner, problem.outer, space.plan, n_sines, space.point, k_base, space.columns, space.factors,
+        space.basis, space.upper, space.projected, space.base_residuals, space.residuals, space.limits,
+        space.coefficients, space.ridge, space.system, space.solved,
+    )  # fmt: skip
+    return k_base + 2 * n_sines
 
 
 @compiled_within
