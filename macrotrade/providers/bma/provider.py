@@ -27,8 +27,9 @@ from macrotrade.providers.bma.reading import (
     read_panel,
     sample_start,
 )
+from macrotrade.providers.bma.remembered import remembered_system
 from macrotrade.providers.bma.settings import SystemSettings
-from macrotrade.providers.bma.system import System, build_system
+from macrotrade.providers.bma.system import System
 
 __all__ = ["BMA", "Combination", "Machine"]
 
@@ -215,7 +216,7 @@ def _built(reading: Reading, settings: SystemSettings, start: pd.Period, panel: 
     first_season = (reading.first.month if target.frequency == "M" else reading.first.quarter) - 1
     offset = start.ordinal - reading.first.ordinal
     try:
-        return build_system(reading.values, reading.names, settings, first_season=first_season, start=offset)
+        return remembered_system(reading.values, reading.names, settings, first_season=first_season, start=offset)
     except (DataError, FitError) as error:
         frame = panel.frame(target.frequency)
         latest = max(target.names, key=lambda name: int(frame[name].notna().to_numpy().argmax()))

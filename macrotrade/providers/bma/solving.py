@@ -74,10 +74,11 @@ class LinearForm:
     @cached_property
     def terms(self) -> tuple[IntArray, IntArray, IntArray, FloatArray, IntArray, IntArray, FloatArray]:
         """Lagged terms (starts, sources, lags, weights), then contemporaneous (starts, sources, weights), by target."""
-        by_target = np.transpose(self.lag_matrices[1:], (1, 0, 2))
-        targets, lags, sources = np.nonzero(by_target)
+        lags, targets, sources = np.nonzero(self.lag_matrices[1:])
+        by_target = np.argsort(targets, kind="stable")
+        lags, targets, sources = lags[by_target], targets[by_target], sources[by_target]
         starts = np.searchsorted(targets, np.arange(len(self.now) + 1))
-        weights = by_target[targets, lags, sources]
+        weights = self.lag_matrices[lags + 1, targets, sources]
         return (
             starts.astype(np.int64),
             sources.astype(np.int64),

@@ -11,6 +11,7 @@ from numba import prange
 
 from macrotrade._typing import BoolArray, FloatArray, IntArray
 from macrotrade.providers.bma.kernels.compiled import compiled, compiled_parallel
+from macrotrade.providers.bma.kernels.lanes import add_matrix_product
 from macrotrade.providers.bma.kernels.sweeping import DEPENDENT, ILL_CONDITIONED, padded, settle_signs, sweep_in
 
 __all__ = ["add_products", "lay_out_blocks", "prepare_blocks", "residual_stage_rss"]
@@ -100,13 +101,9 @@ def prepare_blocks(
 def add_products(rows: FloatArray, start: int, stop: int, out: FloatArray) -> None:
     """Add the cross products of rows start..stop-1 to ``out``."""
     width = out.shape[0]
-    for t in range(start, stop):
-        row = rows[t]
-        for a in range(width):
-            weight = row[a]
-            into = out[a]
-            for b in range(width):
-                into[b] += weight * row[b]
+    row = rows.shape[1]
+    first = start * row
+    add_matrix_product(out, 0, width, rows, first, 1, row, rows, first, row, width, width, stop - start, 1.0)
 
 
 @compiled
@@ -128,49 +125,53 @@ def residual_stage_rss(
     width = block.shape[1]
     whole = work[n_folds]
     b = work[n_folds + 1]
+    step = work.shape[1]
     for a in range(width):
         whole[a] = 0.0
     squares = 0.0
     for f in range(n_folds):
-        moments = work[f]
         for a in range(width):
-            moments[a] = 0.0
-        for t in range(bounds[f], bounds[f + 1]):
-            e = residuals[t]
-            squares += e * e
-            row = block[t]
-            for a in range(width):
-                moments[a] += e * row[a]
+            work[f, a] = 0.0
+        start = bounds[f]
+        n_fold = bounds[f + 1] - start
+        add_matrix_product(
+            work, f * step, 0, residuals, start, 0, 1, block, start * width, width, 1, width, n_fold, 1.0
+        )
+        for t in range(start, start + n_fold):
+            squares += residuals[t] * residuals[t]
         for a in range(width):
-            whole[a] += moments[a]
+            whole[a] += work[f, a]
     explained = 0.0
     for a in range(q + 2):
-        row = inverses[n_folds, a]
-        total = 0.0
         for c in range(width):
-            total += row[c] * whole[c]
-        explained += total * whole[a]
+            explained += inverses[n_folds, a, c] * whole[c] * whole[a]
     if squares - explained > limit:
         return np.inf
     rss = 0.0
     for f in range(n_folds):
-        moments = work[f]
         for c in range(width):
-            moments[c] = whole[c] - moments[c]
-        for a in range(q + 2):
-            row = inverses[f, a]
-            total = 0.0
-            for c in range(width):
-                total += row[c] * moments[c]
-            b[a] = total
-        for a in range(q + 2, width):
-            b[a] = 0.0
+            work[f, c] = whole[c] - work[f, c]
+            b[c] = 0.0
+        add_matrix_product(
+            work,
+            (n_folds + 1) * step,
+            0,
+            work,
+            f * step,
+            0,
+            1,
+            inverses,
+            f * width * width,
+            width,
+            1,
+            width,
+            q + 2,
+            1.0,
+        )
         for t in range(bounds[f], bounds[f + 1]):
-            row = block[t]
-            e = 0.0
+            e = residuals[t]
             for a in range(width):
-                e += b[a] * row[a]
-            e = residuals[t] - e
+                e -= b[a] * block[t, a]
             rss += e * e
         if rss > limit:
             return np.inf

@@ -6,25 +6,38 @@ import numpy as np
 
 from macrotrade._typing import FloatArray, IntArray
 from macrotrade.providers.bma.kernels.compiled import compiled
+from macrotrade.providers.bma.kernels.lanes import add_matrix_product, add_outer_product
 from macrotrade.providers.bma.kernels.sweeping import DEPENDENT, ILL_CONDITIONED, padded, sweep_in
 from macrotrade.providers.bma.kernels.task import Scratch
 
-__all__ = ["add_block", "add_cross_products", "border", "joint_stage_rss", "squares_with_block"]
+__all__ = ["add_block", "border", "fill_cross_products", "joint_stage_rss", "solve_in_place", "squares_with_block"]
 
 
 @compiled
-def add_cross_products(
-    rows: FloatArray, k: int, block: FloatArray, start: int, stop: int, weight: float, out: FloatArray
+def fill_cross_products(
+    rows: FloatArray, k: int, block: FloatArray, bounds: IntArray, n_folds: int, out: FloatArray
 ) -> None:
-    """Add ``weight`` times the products of [y, regressors] with a block over rows start..stop-1 to ``out``."""
+    """Products of [y, regressors] with a block over each training sample, the whole one last."""
     width = block.shape[1]
-    for t in range(start, stop):
-        row = block[t]
+    row = rows.shape[1]
+    step = out.shape[2]
+    stack = out.shape[1] * step
+    for f in range(n_folds + 1):
         for i in range(k + 1):
-            scaled = weight * rows[t, i]
-            into = out[i]
             for a in range(width):
-                into[a] += scaled * row[a]
+                out[f, i, a] = 0.0
+    for f in range(n_folds):
+        start = bounds[f]
+        n_fold = bounds[f + 1] - start
+        at = start * width
+        add_matrix_product(out, f * stack, step, rows, start * row, 1, row, block, at, width, k + 1, width, n_fold, 1.0)
+        for i in range(k + 1):
+            for a in range(width):
+                out[n_folds, i, a] += out[f, i, a]
+    for f in range(n_folds):
+        for i in range(k + 1):
+            for a in range(width):
+                out[f, i, a] = out[n_folds, i, a] - out[f, i, a]
 
 
 @compiled
@@ -34,49 +47,56 @@ def border(
     cross: FloatArray,
     products: FloatArray,
     n_new: int,
-    floors: FloatArray,
-    share: float,
     moved: FloatArray,
     schur: FloatArray,
-) -> bool:
-    """Regress a block on an equation in one training sample, and y's remainder on what is left of the block.
+) -> None:
+    """Regress a block on an equation in one training sample.
 
     With A, b the equation's inverse and coefficients (``base``) and C = X'B (``cross``, row 0 for y), fills ``moved``
-    with A C and sweeps S = B'B - C'AC: ``schur`` then holds the block's coefficients g = S^-1 (B'y - C'b) in row 0,
-    -S^-1 in the rest, and minus the gain in its corner. Returns False when a pivot is at or below its share of the
-    column's variation.
+    with A C and ``schur`` with what is left of the block, S = B'B - C'AC, and in row and column 0 with what is left of
+    its products with y, B'y - C'b.
     """
     width = products.shape[1]
+    n_base, n_cross, n_moved, n_schur = base.shape[1], cross.shape[1], moved.shape[1], schur.shape[1]
     for i in range(1, k + 1):
-        into = moved[i]
         for a in range(width):
-            into[a] = 0.0
-        row = base[i]
-        for j in range(1, k + 1):
-            weight = row[j]
-            source = cross[j]
-            for a in range(width):
-                into[a] += weight * source[a]
+            moved[i, a] = 0.0
+    add_matrix_product(moved, n_moved, n_moved, base, n_base + 1, n_base, 1, cross, n_cross, n_cross, k, width, k, 1.0)
+    for c in range(width):
+        schur[0, c] = cross[0, c]
     for a in range(1, n_new + 1):
         for c in range(width):
             schur[a, c] = products[a, c]
-    for c in range(width):
-        schur[0, c] = cross[0, c]
-    for i in range(1, k + 1):
-        weight = base[0, i]
-        source = cross[i]
-        for c in range(width):
-            schur[0, c] -= weight * source[c]
-        into = moved[i]
-        for a in range(1, n_new + 1):
-            weight = source[a]
-            row = schur[a]
-            for c in range(width):
-                row[c] -= weight * into[c]
+    add_matrix_product(schur, 0, 0, base, 1, 0, 1, cross, n_cross, n_cross, 1, width, k, -1.0)
+    add_matrix_product(
+        schur, n_schur, n_schur, cross, n_cross + 1, 1, n_cross, moved, n_moved, n_moved, n_new, width, k, -1.0
+    )
     schur[0, 0] = 0.0
     for a in range(1, n_new + 1):
         schur[a, 0] = schur[0, a]
-    return sweep_in(schur, n_new + 1, 1, n_new + 1, floors, share) < 0
+
+
+@compiled
+def solve_in_place(schur: FloatArray, n_new: int, floors: FloatArray, share: float, gamma: FloatArray) -> bool:
+    """Coefficients g = S^-1 (B'y - C'b) of a block from `border`, by elimination; ``schur`` is used up.
+
+    Returns False when a pivot is at or below its share of the column's variation.
+    """
+    width = padded(n_new + 1)
+    step = schur.shape[1]
+    for m in range(1, n_new + 1):
+        pivot = schur[m, m]
+        if not pivot > share * floors[m]:
+            return False
+        at = m * step
+        below = at + step
+        add_outer_product(schur, below, step, schur, at + m + 1, schur, at, n_new - m, width, -1.0 / pivot)
+    for m in range(n_new, 0, -1):
+        total = schur[m, 0]
+        for a in range(m + 1, n_new + 1):
+            total -= schur[m, a] * gamma[a]
+        gamma[m] = total / schur[m, m]
+    return True
 
 
 @compiled
@@ -92,6 +112,7 @@ def joint_stage_rss(
     n_new: int,
     bounds: IntArray,
     n_folds: int,
+    order: IntArray,
     limit: float,
     scratch: Scratch,
 ) -> tuple[float, bool]:
@@ -99,30 +120,28 @@ def joint_stage_rss(
 
     With g and A C from `border`, a held-out residual is e - B g + X A C g, where e is the equation's own: ``held_out``,
     or ``in_sample`` under the whole sample's coefficients. Each fold's left-out residuals are at least as large as its
-    in-sample ones, which bounds the folds still to come.
+    in-sample ones, which bounds the folds still to come; ``order`` puts those first that are likely to add most.
 
     Returns (rss, settled); not settled where a sample is so nearly singular that it needs the careful route.
     """
     width = block.shape[1]
-    cross_all, cross, moved, schur = scratch.cross_all, scratch.cross, scratch.moved, scratch.schur
-    gamma, fold_sums = scratch.gamma, scratch.fold_sums
-    for i in range(k + 1):
-        for a in range(width):
-            cross_all[i, a] = 0.0
-    add_cross_products(rows, k, block, 0, rows.shape[0], 1.0, cross_all)
+    crosses, moved, schur, gamma, fold_sums = (
+        scratch.crosses,
+        scratch.moved,
+        scratch.schur,
+        scratch.gamma,
+        scratch.fold_sums,
+    )
+    fill_cross_products(rows, k, block, bounds, n_folds, crosses)
+    for a in range(width):
+        gamma[a] = 0.0
     total = 0.0
     for pick in range(n_folds + 1):
-        f = n_folds if pick == 0 else pick - 1  # the whole sample first: its residuals bound the folds'
-        for i in range(k + 1):
-            for a in range(width):
-                cross[i, a] = cross_all[i, a]
-        if f < n_folds:
-            add_cross_products(rows, k, block, bounds[f], bounds[f + 1], -1.0, cross)
+        f = n_folds if pick == 0 else order[pick - 1]  # the whole sample first: its residuals bound the folds'
+        border(state[f], k, crosses[f], products[f], n_new, moved, schur)
         share = DEPENDENT if f == n_folds else ILL_CONDITIONED
-        if not border(state[f], k, cross, products[f], n_new, floors, share, moved, schur):
+        if not solve_in_place(schur, n_new, floors, share, gamma):
             return np.inf, False
-        for a in range(width):
-            gamma[a] = schur[0, a] if 0 < a <= n_new else 0.0
         for i in range(1, k + 1):
             shift = 0.0
             for a in range(width):
@@ -157,14 +176,12 @@ def squares_with_block(
     width = block.shape[1]
     total = 0.0
     for t in range(start, stop):
-        row = block[t]
         less = 0.0
         for a in range(width):
-            less += gamma[a] * row[a]
-        regressors = rows[t]
+            less += gamma[a] * block[t, a]
         more = 0.0
         for i in range(1, k + 1):
-            more += shift[i] * regressors[i]
+            more += shift[i] * rows[t, i]
         e = residuals[t] - less + more
         total += e * e
     return total
@@ -192,57 +209,42 @@ def add_block(
     width = block.shape[1]
     old_width = padded(k + 1)
     new_width = padded(k + n_new + 1)
-    cross_all, cross, moved, schur, turned = (
-        scratch.cross_all,
-        scratch.cross,
-        scratch.moved,
-        scratch.schur,
-        scratch.turned,
-    )
-    for i in range(k + 1):
-        for a in range(width):
-            cross_all[i, a] = 0.0
-    add_cross_products(rows, k, block, 0, rows.shape[0], 1.0, cross_all)
+    crosses, moved, schur, turned = scratch.crosses, scratch.moved, scratch.schur, scratch.turned
+    n_cross, n_moved, n_schur, n_turned, n_base = (
+        crosses.shape[2], moved.shape[1], schur.shape[1], turned.shape[1], state.shape[2]
+    )  # fmt: skip
+    fill_cross_products(rows, k, block, bounds, n_folds, crosses)
     for f in range(n_folds + 1):
-        for i in range(k + 1):
-            for a in range(width):
-                cross[i, a] = cross_all[i, a]
-        if f < n_folds:
-            add_cross_products(rows, k, block, bounds[f], bounds[f + 1], -1.0, cross)
-        share = DEPENDENT if f == n_folds else ILL_CONDITIONED
         base = state[f]
-        if not border(base, k, cross, products[f], n_new, block_floors, share, moved, schur):
+        border(base, k, crosses[f], products[f], n_new, moved, schur)
+        share = DEPENDENT if f == n_folds else ILL_CONDITIONED
+        if sweep_in(schur, n_new + 1, 1, n_new + 1, block_floors, share) >= 0:
             return False
-        for a in range(1, n_new + 1):
-            for j in range(old_width):
-                turned[a, j] = 0.0
-            for j in range(1, k + 1):
-                turned[a, j] = moved[j, a]
         for i in range(k + n_new + 1):
             for j in range(old_width if i <= k else 0, new_width):
                 base[i, j] = 0.0
+        across = crosses[f]  # free now: it takes - A C S^-1
         for i in range(1, k + 1):
-            into = cross[i]  # free now: it takes a row of A C S^-1
             for c in range(width):
-                into[c] = 0.0
-            for a in range(1, n_new + 1):
-                weight = -moved[i, a]
-                row = schur[a]
-                for c in range(width):
-                    into[c] += weight * row[c]
-            row = base[i]
-            for a in range(1, n_new + 1):
-                weight = into[a]
-                against = turned[a]
-                for j in range(old_width):
-                    row[j] += weight * against[j]
+                across[i, c] = 0.0
+        add_matrix_product(
+            across, n_cross, n_cross, moved, n_moved + 1, n_moved, 1, schur, n_schur, n_schur, k, width, n_new, 1.0
+        )
+        for i in range(1, k + 1):
             total = 0.0
             for a in range(1, n_new + 1):
-                row[k + a] = -into[a]
-                base[k + a, i] = -into[a]
+                base[i, k + a] = across[i, a]
+                base[k + a, i] = across[i, a]
                 total += moved[i, a] * schur[0, a]
             base[0, i] -= total
-            row[0] = base[0, i]
+        for a in range(1, n_new + 1):
+            for j in range(old_width):
+                turned[a, j] = moved[j, a] if 0 < j <= k else 0.0
+        add_matrix_product(
+            base, n_base, n_base, across, n_cross + 1, n_cross, 1, turned, n_turned, n_turned, k, old_width, n_new, -1.0
+        )
+        for i in range(1, k + 1):
+            base[i, 0] = base[0, i]
         for a in range(1, n_new + 1):
             base[0, k + a] = schur[0, a]
             base[k + a, 0] = schur[0, a]
@@ -252,9 +254,8 @@ def add_block(
     for a in range(1, n_new + 1):
         floors[k + a] = block_floors[a]
     for t in range(rows.shape[0]):
-        row = rows[t]
         for a in range(1, n_new + 1):
-            row[k + a] = block[t, a]
+            rows[t, k + a] = block[t, a]
         for j in range(k + n_new + 1, new_width):
-            row[j] = 0.0
+            rows[t, j] = 0.0
     return True

@@ -6,7 +6,7 @@ import numpy as np
 from numba import prange
 
 from macrotrade._typing import FloatArray, IntArray
-from macrotrade.providers.bma.kernels.choosing import append_block, best_joint, best_on_residuals
+from macrotrade.providers.bma.kernels.choosing import append_block, best_joint, best_on_residuals, fill_rising
 from macrotrade.providers.bma.kernels.compiled import compiled, compiled_parallel
 from macrotrade.providers.bma.kernels.criteria import criterion_value
 from macrotrade.providers.bma.kernels.equations import (
@@ -60,14 +60,14 @@ def build_all(
         trial = new_workspace(n, capacity, most_folds)
         scratch = Scratch(
             np.empty(n),
-            np.empty((capacity + 1, width)),
-            np.empty((capacity + 1, width)),
+            np.empty((most_folds + 1, capacity + 1, width)),
             np.empty((capacity + 1, width)),
             np.zeros((width, padded(width))),
             np.empty((width, padded(capacity + 1))),
             np.empty(width),
             np.empty(capacity + 1),
             np.empty(most_folds),
+            np.empty(most_folds, dtype=np.int64),
             np.empty((most_folds + 2, width)),
         )
         for place in range(shares[worker], shares[worker + 1]):
@@ -141,7 +141,8 @@ def alternate(
     before = np.empty_like(codes)
     remaining = np.ones(candidates.shape[0], dtype=np.bool_)
     n_remaining = candidates.shape[0]
-    by_bound = np.argsort(joint_in_sample)
+    by_bound = np.empty(candidates.shape[0], dtype=np.int64)
+    fill_rising(joint_in_sample, by_bound)
     as_given = np.arange(candidates.shape[0])
     unknown = np.zeros(candidates.shape[0])
     codes[0] = task.intercept
@@ -158,7 +159,8 @@ def alternate(
         if n_remaining < candidates.shape[0]:  # start each round with fresh digits
             k, sound = set_up(space, task.columns, task.spread, codes, k, bounds, n_folds)
             cross_validated(space, k, sound, bounds, n_folds)
-        before[:k] = codes[:k]
+        for j in range(k):
+            before[j] = codes[j]
         while n_remaining > 0 and k <= n * task.share:
             must_enter = first and task.first_always
             beat = np.inf if must_enter else score
@@ -210,7 +212,8 @@ def alternate(
             score = criterion_value(kind, rss, k, n)
         k, score, rss = delete_backward(space, codes, k, sound, score, rss, kind, False, bounds, n_folds)
         if not score < score_before - ROUNDING:
-            codes[:k_before] = before[:k_before]
+            for j in range(k_before):
+                codes[j] = before[j]
             return k_before, rss_before
         if n_remaining == 0:
             return k, rss

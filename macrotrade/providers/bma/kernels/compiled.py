@@ -14,7 +14,7 @@ from typing import Any, TypeVar, cast
 from numba import njit
 from threadpoolctl import ThreadpoolController
 
-__all__ = ["Function", "compiled", "compiled_parallel", "one_blas_thread"]
+__all__ = ["Function", "compiled", "compiled_in_place", "compiled_parallel", "one_blas_thread"]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -24,6 +24,11 @@ _FAST = {"reassoc", "contract"}
 def compiled(function: Function) -> Function:
     """The function, compiled at its first call."""
     return cast(Function, njit(cache=True, error_model="numpy", fastmath=_FAST)(function))
+
+
+def compiled_in_place(function: Function) -> Function:
+    """The same for a short function called often: it becomes part of its callers, and no reference is counted."""
+    return cast(Function, njit(cache=True, error_model="numpy", fastmath=_FAST, forceinline=True)(function))
 
 
 def compiled_parallel(function: Function) -> Function:

@@ -183,8 +183,8 @@ def delete_backward(
             for t in range(n):
                 residuals[t] = space.basis[0, t]
             for f in range(n_folds):
-                sweep_out(state[f], size, weakest, space.column)
-        sweep_out(state[n_folds], size, weakest, space.column)
+                sweep_out(state[f], size, weakest)
+        sweep_out(state[n_folds], size, weakest)
         k -= 1
         if not sound or size > 2 * k:
             size = close_gaps(space, codes, size, n_folds)
@@ -210,18 +210,15 @@ def close_gaps(space: Workspace, codes: IntArray, size: int, n_folds: int) -> in
         codes[m - 1] = codes[kept[m] - 1]
         floors[m] = floors[kept[m]]
     for f in range(n_folds + 1):
-        matrix = state[f]
         for i in range(count):
-            source = matrix[kept[i]]
-            out = matrix[i]
+            source = kept[i]
             for j in range(count):
-                out[j] = source[kept[j]]
+                state[f, i, j] = state[f, source, kept[j]]
             for j in range(count, width):
-                out[j] = 0.0
+                state[f, i, j] = 0.0
     for t in range(rows.shape[0]):
-        row = rows[t]
         for j in range(count):
-            row[j] = row[kept[j]]
+            rows[t, j] = rows[t, kept[j]]
         for j in range(count, width):
-            row[j] = 0.0
+            rows[t, j] = 0.0
     return count

@@ -17,9 +17,9 @@ from numba import prange
 
 from macrotrade._typing import BoolArray, FloatArray
 from macrotrade.providers.bma.kernels.compiled import compiled, compiled_parallel
+from macrotrade.providers.bma.kernels.lanes import LANES, less_combination, less_products
 
 __all__ = [
-    "TILE",
     "block_products",
     "exact_gain",
     "lag_products",
@@ -28,8 +28,6 @@ __all__ = [
     "partitioned_gains",
     "stronger_of_two",
 ]
-
-TILE = 16  # causes worked on together: their tables stay in the first-level cache
 
 
 def partitioned(
@@ -41,7 +39,7 @@ def partitioned(
     """
     longest = max(p, q)
     n_series = values.shape[1]
-    padded = np.zeros((len(values), -(-n_series // TILE) * TILE))
+    padded = np.zeros((len(values), -(-n_series // LANES) * LANES))
     padded[:, :n_series] = values
     products = lag_products(padded, presample, longest)
     turned = np.ascontiguousarray(products.transpose(0, 2, 1))
@@ -113,7 +111,7 @@ def partitioned_gains(
 
     Parameters
     ----------
-    values : (n_periods, n_padded) standardised series and columns of zeros up to a multiple of `TILE`.
+    values : (n_periods, n_padded) standardised series and columns of zeros up to a multiple of `LANES`.
     turned : ``products`` with causes and effects exchanged.
     products, sums : from `lag_products` and `lag_sums` to lag max(p, q).
     blocks : from `block_products`.
@@ -129,7 +127,6 @@ def partitioned_gains(
     """
     n_periods, n_padded = values.shape
     n = n_periods - presample
-    longest = max(p, q)
     restricted = np.empty(n_series)
     tested = np.zeros((n_series, n_padded))
     whole = np.zeros((n_series, n_padded))
@@ -137,6 +134,7 @@ def partitioned_gains(
     for i in prange(n_series):
         own = np.empty((p, p))
         g = np.empty(p)
+        weights = np.empty((p + 1, p + 1))
         good = True
         for a in range(p):
             for b in range(a + 1):
@@ -161,79 +159,71 @@ def partitioned_gains(
         if not left > floor * blocks[0, 0, i]:
             good = False
 
-        table = np.empty((longest + 1, q + 1, TILE))
-        cross = np.empty((q + 1, TILE))
-        schur = np.empty((q + 1, q + 1, TILE))
-        w = np.empty((q + 1, TILE))
-        bad = np.empty(TILE, dtype=np.bool_)
-        for first in range(0, n_padded, TILE):
+        for a in range(p + 1):  # how own lag a, and y in row 0, lean on the mean and on the own lags before
+            weights[a, 0] = sums[a, i] / n
+            for c in range(1, a):
+                weights[a, c] = own[a - 1, c - 1]
+            weights[0, a] = g[a - 1] if a > 0 else sums[0, i] / n
+
+        raw = np.empty((q + 1, LANES))
+        stack = np.empty((q + 1, p + q + 2, LANES))
+        w = np.empty((q + 1, LANES))
+        bad = np.empty(LANES, dtype=np.bool_)
+        row = (p + q + 2) * LANES
+        for first in range(0, n_padded, LANES):
+            last = min(first + LANES, n_padded)
             for b in range(q + 1):
-                for j in range(TILE):
-                    table[0, b, j] = products[b, i, first + j]
+                r = b - 1 if b > 0 else q
+                for j in range(first, last):
+                    raw[b, j - first] = products[b, i, j]
+                    stack[r, 0, j - first] = sums[b, j]
+                less_combination(w, r * LANES, raw, b * LANES, weights, 0, stack, r * row, LANES, 1)
             for a in range(1, p + 1):
-                for j in range(TILE):
-                    table[a, 0, j] = turned[a, i, first + j]
                 entering = values[presample - a, i]
                 leaving = values[n_periods - a, i]
-                for b in range(1, q + 1):
-                    for j in range(TILE):
-                        table[a, b, j] = (
-                            table[a - 1, b - 1, j]
-                            + entering * values[presample - b, first + j]
-                            - leaving * values[n_periods - b, first + j]
-                        )
-            for a in range(p + 1):
-                share = sums[a, i] / n
-                for b in range(q + 1):
-                    for j in range(TILE):
-                        table[a, b, j] -= share * sums[b, first + j]
-            for b in range(q + 1):
-                for j in range(TILE):
-                    cross[b, j] = table[0, b, j]
-            for a in range(1, p + 1):
-                for c in range(1, a):
-                    weight = own[a - 1, c - 1]
-                    for b in range(q + 1):
-                        for j in range(TILE):
-                            table[a, b, j] -= weight * table[c, b, j]
                 inverse = 1.0 / own[a - 1, a - 1]
-                weight = g[a - 1]
-                for b in range(q + 1):
-                    for j in range(TILE):
-                        table[a, b, j] *= inverse
-                        cross[b, j] -= weight * table[a, b, j]
+                for b in range(q, -1, -1):
+                    r = b - 1 if b > 0 else q
+                    if b == 0:
+                        for j in range(first, last):
+                            raw[0, j - first] = turned[a, i, j]
+                    else:
+                        for j in range(first, last):
+                            raw[b, j - first] = (
+                                raw[b - 1, j - first]
+                                + entering * values[presample - b, j]
+                                - leaving * values[n_periods - b, j]
+                            )
+                    at = r * row + a * LANES
+                    less_combination(stack, at, raw, b * LANES, weights, a * (p + 1), stack, r * row, LANES, a)
+                    for j in range(last - first):
+                        stack[r, a, j] *= inverse
             # Rows of the block: lags 1..q, then lag 0.
-            for j in range(TILE):
+            for j in range(last - first):
                 bad[j] = False
             for r in range(q + 1):
                 lag_r = r + 1 if r < q else 0
                 for s in range(r + 1):
                     lag_s = s + 1 if s < q else 0
-                    for j in range(TILE):
-                        schur[r, s, j] = blocks[lag_r, lag_s, first + j]
-                    for a in range(1, p + 1):
-                        for j in range(TILE):
-                            schur[r, s, j] -= table[a, lag_r, j] * table[a, lag_s, j]
-                    for c in range(s):
-                        for j in range(TILE):
-                            schur[r, s, j] -= schur[r, c, j] * schur[s, c, j]
+                    at = r * row + (p + 1 + s) * LANES
+                    start = (lag_r * (q + 1) + lag_s) * n_padded + first
+                    less_products(
+                        stack, at, blocks, start, stack, r * row + LANES, stack, s * row + LANES, LANES, p + s
+                    )
                     if s < r:
-                        for j in range(TILE):
-                            schur[r, s, j] *= schur[s, s, j]
-                for j in range(TILE):
-                    pivot = schur[r, r, j]
-                    if not pivot > floor * blocks[lag_r, lag_r, first + j]:
-                        bad[j] = True
-                        pivot = 1.0
-                    schur[r, r, j] = 1.0 / np.sqrt(pivot)
-                for j in range(TILE):
-                    w[r, j] = cross[lag_r, j]
-                for c in range(r):
-                    for j in range(TILE):
-                        w[r, j] -= schur[r, c, j] * w[c, j]
-                for j in range(TILE):
-                    w[r, j] *= schur[r, r, j]
-            for j in range(TILE):
+                        for j in range(last - first):
+                            stack[r, p + 1 + s, j] *= stack[s, p + 1 + s, j]
+                diagonal = p + 1 + r
+                for j in range(last - first):
+                    pivot = stack[r, diagonal, j]
+                    low = not pivot > floor * blocks[lag_r, lag_r, first + j]
+                    bad[j] |= low
+                    stack[r, diagonal, j] = 1.0 / np.sqrt(1.0 if low else pivot)
+                less_combination(w, r * LANES, w, r * LANES, weights, 1, stack, r * row + LANES, LANES, p)
+                less_products(w, r * LANES, w, r * LANES, stack, r * row + (p + 1) * LANES, w, 0, LANES, r)
+                for j in range(last - first):
+                    w[r, j] *= stack[r, diagonal, j]
+            for j in range(last - first):
                 gain = 0.0
                 for r in range(n_tested):
                     gain += w[r, j] * w[r, j]

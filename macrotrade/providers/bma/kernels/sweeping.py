@@ -14,13 +14,13 @@ from __future__ import annotations
 import numpy as np
 
 from macrotrade._typing import FloatArray, IntArray
-from macrotrade.providers.bma.kernels.compiled import compiled
+from macrotrade.providers.bma.kernels.compiled import compiled, compiled_in_place
+from macrotrade.providers.bma.kernels.lanes import VECTOR, add_matrix_product, add_outer_product
 
 __all__ = [
     "DEPENDENT",
     "DEPENDENT_IN_TRAINING",
     "ILL_CONDITIONED",
-    "VECTOR",
     "fill_products",
     "held_out_rss",
     "held_out_rss_orthogonal",
@@ -29,9 +29,9 @@ __all__ = [
     "settle_signs",
     "sweep_in",
     "sweep_out",
+    "take_off_others",
 ]
 
-VECTOR = 8
 DEPENDENT = 1e-6  # a column explained to within this share of its variation adds nothing to an equation
 DEPENDENT_IN_TRAINING = 1e-10  # the same on the rows left in when a fold is left out
 ILL_CONDITIONED = 1e-7  # a training pivot below this share sends the sum to the orthogonal route
@@ -50,6 +50,7 @@ def fill_products(rows: FloatArray, size: int, bounds: IntArray, n_folds: int, s
     ``rows`` is (n, >= size), one row an observation: y, then the regressors, then zeros.
     """
     width = padded(size)
+    row = rows.shape[1]
     whole = state[n_folds]
     for i in range(size):
         for j in range(width):
@@ -59,30 +60,9 @@ def fill_products(rows: FloatArray, size: int, bounds: IntArray, n_folds: int, s
         for i in range(size):
             for j in range(width):
                 fold[i, j] = 0.0
-        t = bounds[f]
-        stop = bounds[f + 1]
-        while t + 4 <= stop:
-            r0 = rows[t]
-            r1 = rows[t + 1]
-            r2 = rows[t + 2]
-            r3 = rows[t + 3]
-            for i in range(size):
-                a0 = r0[i]
-                a1 = r1[i]
-                a2 = r2[i]
-                a3 = r3[i]
-                out = fold[i]
-                for j in range(width):
-                    out[j] += a0 * r0[j] + a1 * r1[j] + a2 * r2[j] + a3 * r3[j]
-            t += 4
-        while t < stop:
-            r0 = rows[t]
-            for i in range(size):
-                a0 = r0[i]
-                out = fold[i]
-                for j in range(width):
-                    out[j] += a0 * r0[j]
-            t += 1
+        first = bounds[f] * row
+        n_fold = bounds[f + 1] - bounds[f]
+        add_matrix_product(fold, 0, fold.shape[1], rows, first, 1, row, rows, first, row, size, width, n_fold, 1.0)
         for i in range(size):
             for j in range(width):
                 whole[i, j] += fold[i, j]
@@ -101,23 +81,27 @@ def sweep_in(matrix: FloatArray, size: int, first: int, last: int, floors: Float
     """
     width = padded(size)
     for m in range(first, last):
-        row = matrix[m]
-        pivot = row[m]
+        pivot = matrix[m, m]
         if not pivot > share * floors[m]:
             return m
         inverse = 1.0 / pivot
+        take_off_others(matrix, size, m, inverse)
         for i in range(size):
-            if i == m:
-                continue
-            out = matrix[i]
-            weight = out[m] * inverse
-            for j in range(width):
-                out[j] -= weight * row[j]
-            out[m] = weight
+            matrix[i, m] = matrix[m, i] * inverse
         for j in range(width):
-            row[j] *= inverse
-        row[m] = -inverse
+            matrix[m, j] *= inverse
+        matrix[m, m] = -inverse
     return -1
+
+
+@compiled_in_place
+def take_off_others(matrix: FloatArray, size: int, m: int, scale: float) -> None:
+    """Take scale times a_im a_mj off every row i but m of a symmetric matrix."""
+    width = padded(size)
+    step = matrix.shape[1]
+    at = m * step
+    add_outer_product(matrix, 0, step, matrix, at, matrix, at, m, width, -scale)
+    add_outer_product(matrix, at + step, step, matrix, at + m + 1, matrix, at, size - m - 1, width, -scale)
 
 
 @compiled
@@ -125,30 +109,21 @@ def settle_signs(matrix: FloatArray, size: int) -> None:
     """Turn the swept block -(X'X)^-1 into (X'X)^-1, keeping the coefficients in row and column 0."""
     width = padded(size)
     for i in range(1, size):
-        row = matrix[i]
-        coefficient = row[0]
+        coefficient = matrix[i, 0]
         for j in range(width):
-            row[j] = -row[j]
-        row[0] = coefficient
+            matrix[i, j] = -matrix[i, j]
+        matrix[i, 0] = coefficient
 
 
 @compiled
-def sweep_out(matrix: FloatArray, size: int, m: int, column: FloatArray) -> None:
-    """Delete regressor m; its row and column become zero. ``column`` is workspace."""
-    width = padded(size)
-    for j in range(width):
-        column[j] = matrix[m, j]
-    inverse = 1.0 / column[m]
-    rss = matrix[0, 0] + column[0] * column[0] * inverse
+def sweep_out(matrix: FloatArray, size: int, m: int) -> None:
+    """Delete regressor m; its row and column become zero."""
+    inverse = 1.0 / matrix[m, m]
+    rss = matrix[0, 0] + matrix[m, 0] * matrix[m, 0] * inverse
+    take_off_others(matrix, size, m, inverse)
     for i in range(size):
-        if column[i] == 0.0:
-            continue
-        weight = column[i] * inverse
-        out = matrix[i]
-        for j in range(width):
-            out[j] -= weight * column[j]
-        out[m] = 0.0
-    for j in range(width):
+        matrix[i, m] = 0.0
+    for j in range(padded(size)):
         matrix[m, j] = 0.0
     matrix[0, 0] = rss
 
@@ -174,10 +149,9 @@ def held_out_rss(
             weights[j] = -state[f, 0, j]
         weights[0] = 1.0
         for t in range(bounds[f], bounds[f + 1]):
-            r = rows[t]
             e = 0.0
             for j in range(width):
-                e += weights[j] * r[j]
+                e += weights[j] * rows[t, j]
             residuals[t] = e
             total += e * e
     return total
@@ -202,16 +176,14 @@ def held_out_rss_without(
     width = padded(size)
     total = 0.0
     for f in range(n_folds):
-        a = state[f, m]
-        move = a[0] / a[m]
+        move = state[f, m, 0] / state[f, m, m]
         for j in range(width):
-            weights[j] = move * a[j]
+            weights[j] = move * state[f, m, j]
         weights[0] = 0.0
         for t in range(bounds[f], bounds[f + 1]):
-            r = rows[t]
             e = 0.0
             for j in range(width):
-                e += weights[j] * r[j]
+                e += weights[j] * rows[t, j]
             e += residuals[t]
             without[t] = e
             total += e * e

@@ -57,12 +57,12 @@ class Scratch(NamedTuple):
     """Memory for judging candidates, beside the two workspaces."""
 
     in_sample: FloatArray
-    cross_all: FloatArray
-    cross: FloatArray
+    crosses: FloatArray
     moved: FloatArray
     schur: FloatArray
     turned: FloatArray
     gamma: FloatArray
     shift: FloatArray
     fold_sums: FloatArray
+    fold_order: IntArray
     moments: FloatArray
