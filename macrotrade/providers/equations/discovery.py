@@ -1,119 +1,42 @@
 """From a table of series to the few equations that forecast: search, choose, keep.
 
-1. the language: a grammar's, or every term over the lags of the frame's columns (`searching`)
-2. the search, whole or by a beam, on the fast path or the general one (`search`, `beam`, `general`)
-3. the choice among what was found, by what it would have forecast before the origin (`selection`)
-4. a :class:`Discovery`, which is saved as JSON and loads without searching
+1. the language, the search, and the equations of least BIC (`candidates`)
+2. the choice among them, by what they would have forecast before the origin (`selection`)
+3. a :class:`Discovery`, which is saved as JSON and loads without searching
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from macrotrade._files import atomically
 from macrotrade._typing import FloatArray
+from macrotrade.errors import DataError
+from macrotrade.providers.equations.candidates import candidates_from, pool_of
 from macrotrade.providers.equations.certificate import Certificate
 from macrotrade.providers.equations.equation import Equation
-from macrotrade.providers.equations.recursion import Guards, Recursion
+from macrotrade.providers.equations.ranked import Ranked
+from macrotrade.providers.equations.recursion import Recursion, recurse
+from macrotrade.providers.equations.selection import choose
+from macrotrade.providers.equations.settings import (
+    DiscoverySettings,
+    ScoreName,
+    SearchName,
+    settings_from_record,
+    settings_record,
+)
 from macrotrade.providers.equations.variables import Variable
-from macrotrade.providers.equations.veto import VetoRules
 
 __all__ = ["Discovery", "DiscoverySettings", "Ranked", "ScoreName", "SearchName", "discover", "load_discovery"]
 
-ScoreName: TypeAlias = Literal["recursive", "one_step", "bic", "esr", "mdl", "mse"]
-"""What equations are ranked by, less is better: the root mean squared error of recursive or one-step forecasts from
-rolling origins inside the sample; or a criterion in sample."""
-
-SearchName: TypeAlias = Literal["exhaustive", "beam"]
-"""Every equation of the language, or those that a beam meets."""
-
-
-@dataclass(frozen=True)
-class DiscoverySettings:
-    """How equations are searched for and chosen.
-
-    Attributes
-    ----------
-    grammar
-        Name of a shipped grammar or path of a file; None for every term of the published library over lags of the
-        frame's columns.
-    lags
-        Lags of each column where there is no grammar.
-    max_terms
-        Most terms beside the constant; None for the grammar's own bound, 2 where there is no grammar.
-    lone_sines
-        Whether c sin(c V + c) may be a term.
-    trend_terms
-        Whether terms may read time; they extrapolate badly.
-    search, beam_width
-        All of the language, or a beam of so many equations of each size.
-    score
-        What the equations are ranked by.
-    n_filtered
-        How many equations of least BIC the score is worked out for.
-    n_members
-        How many of the best distinct equations forecast.
-    min_distance
-        Terms in which each member must differ from every better one.
-    shrink
-        Weight of the autoregression of order 2 in the forecast, 0 to 1.
-    horizon
-        Steps of the recursive forecasts that the score judges.
-    n_origins
-        Most rolling origins of the score, in the last half of the sample.
-    seed
-        Of random starts on the general path; those of the fast path are fixed.
-    vetoes
-        What is refused, and why.
-    guards
-        Of the recursive forecasts.
-    n_refined, n_verified, n_random_starts
-        Equations tried again harder, equations tried from random starts, and starts of each of these.
-    """
-
-    grammar: str | Path | None = None
-    lags: int = 2
-    max_terms: int | None = None
-    lone_sines: bool = True
-    trend_terms: bool = False
-    search: SearchName = "exhaustive"
-    beam_width: int = 100
-    score: ScoreName = "recursive"
-    n_filtered: int = 60
-    n_members: int = 5
-    min_distance: int = 1
-    shrink: float = 0.5
-    horizon: int = 8
-    n_origins: int = 16
-    seed: int = 0
-    vetoes: VetoRules = field(default_factory=VetoRules)
-    guards: Guards = field(default_factory=Guards)
-    n_refined: int = 400
-    n_verified: int = 20
-    n_random_starts: int = 50
-
-
-@dataclass(frozen=True, eq=False)
-class Ranked:
-    """One equation in the ranking.
-
-    Attributes
-    ----------
-    equation
-        Fitted to the whole sample.
-    scores
-        By name, less is better: ``mse``, ``mdl``, ``bic``, ``esr``, ``one_step``, ``recursive``.
-    veto
-        Why it was refused, in words; None if it was not.
-    """
-
-    equation: Equation
-    scores: Mapping[str, float]
-    veto: str | None = None
+_SCHEMA = 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,7 +54,8 @@ class Discovery:
     members
         Those that forecast: the best distinct ones without a veto; the autoregression where none is left.
     weights
-        Shape (n_members,), positive, sum 1: inverse to the mean squared error by which they were ranked.
+        Shape (n_members,), positive, sum 1: inverse to the mean squared error of the recursive forecasts from rolling
+        origins; equal where the ranking does without them.
     anchor
         The autoregression of order 2 that forecasts are shrunk toward.
     certificate
@@ -150,12 +74,70 @@ class Discovery:
     log: Mapping[str, Any]
 
     def forecast(self, frame: pd.DataFrame, n_steps: int) -> Recursion:
-        """Recursive forecast by the members' median, shrunk toward the autoregression, under the guards."""
-        raise NotImplementedError
+        """Recursive forecast by the members' median, shrunk toward the autoregression, under the guards.
+
+        Parameters
+        ----------
+        frame
+            What is known: see :func:`~macrotrade.providers.equations.recursion.recurse`.
+        n_steps
+            Periods ahead.
+        """
+        return recurse(self.members, frame, n_steps, self.settings.guards, shrink=self.settings.shrink)
+
+    def record(self) -> dict[str, Any]:
+        """The discovery as plain values, for JSON; scores that are not finite are None."""
+        return {
+            "schema": _SCHEMA,
+            "target": self.target,
+            "settings": settings_record(self.settings),
+            "ranked": [
+                {"equation": one.equation.record(), "scores": _finite(one.scores), "veto": one.veto}
+                for one in self.ranked
+            ],
+            "members": [member.record() for member in self.members],
+            "weights": self.weights.tolist(),
+            "anchor": self.anchor.record(),
+            "certificate": self.certificate.as_dict(),
+            "log": dict(self.log),
+        }
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any]) -> Discovery:
+        """The discovery that :meth:`record` gave.
+
+        Raises
+        ------
+        DataError
+            If a part is missing, or it was written by a later version.
+        """
+        if record.get("schema") != _SCHEMA or "ranked" not in record:
+            raise DataError(
+                f"This is no discovery of equations with schema {_SCHEMA} (it has {record.get('schema')!r}); "
+                "discover the equations again, or read it with the version that wrote it."
+            )
+        try:
+            return cls(
+                target=record["target"],
+                settings=settings_from_record(record["settings"]),
+                ranked=tuple(
+                    Ranked(Equation.from_record(one["equation"]), _infinite(one["scores"]), one["veto"])
+                    for one in record["ranked"]
+                ),
+                members=tuple(map(Equation.from_record, record["members"])),
+                weights=np.array(record["weights"], dtype=np.float64),
+                anchor=Equation.from_record(record["anchor"]),
+                certificate=Certificate.from_dict(record["certificate"]),
+                log=record["log"],
+            )
+        except (KeyError, TypeError) as error:
+            raise DataError(f"A stored discovery lacks or spoils {error}.") from error
 
     def save(self, file: Path) -> None:
         """Write it as JSON; the file appears whole or not at all."""
-        raise NotImplementedError
+        text = json.dumps(self.record(), indent=1, ensure_ascii=False, allow_nan=False)
+        with atomically(file) as temporary:
+            temporary.write_text(text + "\n", encoding="utf-8")
 
 
 def discover(
@@ -175,7 +157,7 @@ def discover(
     ----------
     frame
         Levels known at the origin: series in columns, a row a period without gaps (PeriodIndex, by quarter or month).
-        Rows at either end that lack a value are left out of the fit.
+        Rows at either end that lack a value are left out of the fit. Time is counted from its first row.
     target
         Column to explain.
     settings
@@ -183,9 +165,10 @@ def discover(
     forbidden
         Variables that must not explain the target, because they hold its value.
     folder, resume
-        Where finished pieces of the search are kept, and whether to go on with those that are there.
+        Where finished pieces of the search are kept, and whether to go on with those that are there; exhaustive
+        searches on the fast path only.
     n_jobs
-        Processes; the result does not depend on it.
+        Threads of the fast path, processes of the general one; -1 for all cores. The result does not depend on it.
     progress
         Told how many equations are fitted, of how many.
 
@@ -198,7 +181,28 @@ def discover(
     SettingsError
         If the language is too large to be fitted whole.
     """
-    raise NotImplementedError
+    chosen = settings or DiscoverySettings()
+    pool = pool_of(list(frame.columns), target, chosen, forbidden)
+    candidates = candidates_from(
+        pool, frame, target, chosen, folder=folder, resume=resume, n_jobs=n_jobs, progress=progress
+    )
+    choice = choose(candidates, frame, chosen, pool.grammar_hash)
+    log = {
+        "language": str(pool),
+        "grammar": None if chosen.grammar is None else str(chosen.grammar),
+        "forbidden": [str(variable) for variable in forbidden],
+        **choice.log,
+    }
+    return Discovery(
+        target,
+        chosen,
+        choice.ranked,
+        choice.members,
+        choice.weights,
+        choice.anchor,
+        candidates.certificate,
+        log,
+    )
 
 
 def load_discovery(file: Path) -> Discovery:
@@ -209,4 +213,16 @@ def load_discovery(file: Path) -> Discovery:
     DataError
         If there is no such file, or it holds something else.
     """
-    raise NotImplementedError
+    try:
+        record = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, json.JSONDecodeError) as error:
+        raise DataError(f"No discovery could be read from {file}: {error}.") from error
+    return Discovery.from_record(record)
+
+
+def _finite(scores: Mapping[str, float]) -> dict[str, float | None]:
+    return {name: value if np.isfinite(value) else None for name, value in scores.items()}
+
+
+def _infinite(scores: Mapping[str, float | None]) -> dict[str, float]:
+    return {name: float("inf") if value is None else value for name, value in scores.items()}
