@@ -115,12 +115,8 @@ def _expanding() -> Row:
     begun = time.process_time()
     again = fit_structures(library, data, structures)
     anew = (time.process_time() - begun) * len(ends)
-    sums = np.array(
-        [
-            ((data.target - fitted_values(library, data.values, s, p)) ** 2).sum()
-            for s, p in zip(structures, ours[-1], strict=True)
-        ]
-    )
+    pairs = zip(structures, ours[-1], strict=True)
+    sums = np.array([((data.target - fitted_values(library, data.values, s, p)) ** 2).sum() for s, p in pairs])
     return Row(
         f"the 50 best refitted at {len(ends)} expanding ends",
         "fitted from nothing at every end (the last one timed)",
