@@ -5,9 +5,11 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import json
+import os
 import re
 import sys
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, cast, get_type_hints
@@ -104,12 +106,27 @@ def installed() -> dict[str, ProviderEntry]:
     Where two distributions register one name, macrotrade's own keeps it, else the first in the alphabet; the others are
     listed as ``distribution/name``.
     """
+    return dict(_registered(tuple((place, _changed(place)) for place in sys.path)))
+
+
+@lru_cache(maxsize=4)
+def _registered(places: tuple[tuple[str, int], ...]) -> dict[str, ProviderEntry]:
+    """Providers registered in these folders, read once for each state of them."""
+    del places
     found = {_entry(point) for point in entry_points(group=GROUP)}
     entries: dict[str, ProviderEntry] = {}
     for entry in sorted(found, key=lambda entry: (entry.distribution != _OWN, entry.distribution, entry.name)):
         name = entry.name if entry.name not in entries else f"{entry.distribution}/{entry.name}"
         entries[name] = dataclasses.replace(entry, name=name)
     return dict(sorted(entries.items()))
+
+
+def _changed(place: str) -> int:
+    """When something was last installed in a folder or removed from it, 0 where there is no folder."""
+    try:
+        return os.stat(place or ".").st_mtime_ns
+    except OSError:
+        return 0
 
 
 def load(name: str, **settings: Any) -> Provider:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,9 @@ from typing import Any
 import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
-from plotly.offline import get_plotlyjs
 
 from macrotrade import __version__
+from macrotrade.errors import DataError
 from macrotrade.report.colours import DARK
 from macrotrade.report.parts import Figure, Section
 from macrotrade.report.words import with_error
@@ -44,7 +45,7 @@ def page(title: str, lead: str, sections: tuple[Section, ...], kind: str = "back
         version=__version__,
         css=Markup(_read("page.css")),
         script=Markup(_read("page.js")),
-        plotly=Markup(get_plotlyjs()),
+        plotly=Markup(_plotly_script()),
         dark=Markup(json.dumps(DARK)),
     )
 
@@ -73,6 +74,16 @@ def _figure_json(figure: Figure) -> Markup:
 def _numbered(stem: str) -> Callable[[], str]:
     numbers = count(1)
     return lambda: f"{stem}-{next(numbers)}"
+
+
+def _plotly_script() -> str:
+    """What draws figures in a browser, read from the installed plotly, whose import costs more than the page."""
+    found = find_spec("plotly")
+    for folder in (found.submodule_search_locations or ()) if found is not None else ():
+        script = Path(folder) / "package_data" / "plotly.min.js"
+        if script.exists():
+            return script.read_text(encoding="utf-8")
+    raise DataError("The script plotly.min.js is not in the installed plotly; reinstall it: pip install plotly.")
 
 
 def _read(name: str) -> str:

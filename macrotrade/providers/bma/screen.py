@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy.special import fdtri
 
 from macrotrade._typing import BoolArray, FloatArray
 from macrotrade.providers.bma.kernels.compiled import one_blas_thread
@@ -59,7 +59,7 @@ def screen_causes(sample: Sample) -> Screen:
     for effect, cause in np.argwhere(doubtful & ~shut):
         f[effect, cause] = _exact_f(values, int(effect), int(cause), p)
     f[shut] = np.nan
-    critical = float(stats.f.ppf(settings.significance, p, n - 2 * p - 1))
+    critical = float(fdtri(p, n - 2 * p - 1, settings.significance))  # scipy.stats takes a second to import
     passed = np.nan_to_num(f, nan=0.0) > critical
     if settings.bidirectional == "weaker_dropped":
         passed = stronger_of_two(np.nan_to_num(f, nan=0.0), passed)
