@@ -30,7 +30,13 @@ _lock = Lock()
 def remembered_system(
     values: FloatArray, names: Sequence[str], settings: SystemSettings, *, first_season: int = 0, start: int = 0
 ) -> System:
-    """What :func:`macrotrade.providers.bma.system.build_system` gives, built once in a process while it is kept."""
+    """What :func:`macrotrade.providers.bma.system.build_system` gives, built once in a process while it is kept.
+
+    Parameters
+    ----------
+    values, names, settings, first_season, start
+        As there; a system is built anew where any of them differs.
+    """
     key = _fingerprint(values, names, settings, first_season, start)
     with _lock:
         known = _systems.get(key)

@@ -14,6 +14,8 @@ state : (n_folds + 1, >= size, >= size) sweep state of each training sample, the
 floors, share : variation about its mean of each column, and the share of it at or below which a pivot counts as zero.
 sound : whether every training sample is well conditioned, so that its sweep state can be relied on.
 block : (n, width) a candidate's [1, lag 1..q, lag 0], or the dummies or the trend behind a 1, padded with zeros.
+gamma : (>= width,) coefficients of a block's columns.
+out : what a function fills or adds to.
 products : (n_folds + 1, width, width) a block's cross products over each training sample, the whole sample last.
 block_floors : (width,) what ``floors`` is, of a block's columns.
 n_new : columns 1..n_new of a block are regressors.

@@ -45,7 +45,7 @@ def fill_in_sample_residuals(space: Workspace, k: int, n_folds: int, out: FloatA
 
 @compiled
 def fill_fold_order(left_out: FloatArray, in_sample: FloatArray, bounds: IntArray, n_folds: int, out: IntArray) -> None:
-    """Folds in the order in which leaving them out costs an equation most, from its two kinds of residuals.
+    """Folds in the order in which leaving them out costs an equation most: ``left_out`` over ``in_sample`` residuals.
 
     A candidate that must fail then fails after the fewest folds.
     """

@@ -37,7 +37,10 @@ def _emitted(function: Callable[..., Any]) -> Callable[..., None]:
 def less_products(
     _: Any, out: Any, o: Any, start: Any, s: Any, left: Any, a: Any, right: Any, b: Any, step: Any, count: Any
 ) -> Any:
-    """out[o + j] = start[s + j] - sum over k < count of left[a + k step + j] right[b + k step + j], j = 0..LANES-1."""
+    """out[o + j] = start[s + j] - sum over k < count of left[a + k step + j] right[b + k step + j], j = 0..LANES-1.
+
+    The first argument, ``_``, is the compiler's own and is not given.
+    """
 
     def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
         place = _places(context, builder, signature, given)
@@ -57,7 +60,10 @@ def less_products(
 def less_combination(
     _: Any, out: Any, o: Any, start: Any, s: Any, weights: Any, w: Any, rows: Any, r: Any, step: Any, count: Any
 ) -> Any:
-    """out[o + j] = start[s + j] - sum over k < count of weights[w + k] rows[r + k step + j], j = 0..LANES-1."""
+    """out[o + j] = start[s + j] - sum over k < count of weights[w + k] rows[r + k step + j], j = 0..LANES-1.
+
+    The first argument, ``_``, is the compiler's own and is not given.
+    """
 
     def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
         place = _places(context, builder, signature, given)
@@ -165,7 +171,7 @@ def add_outer_product(
     out: FloatArray, o: int, o_step: int, left: FloatArray, a: int, right: FloatArray, b: int, n_rows: int, width: int,
     scale: float,
 ) -> None:  # fmt: skip
-    """out[i, j] += scale left[a + i] right[b + j], i < n_rows, j < width; offsets as in `add_matrix_product`."""
+    """out[i, j] += scale left[a + i] right[b + j], i < n_rows, j < width; row i of ``out`` begins at o + i o_step."""
     j = 0
     while j + 2 * VECTOR <= width:
         _add_outer_2(out, o + j, o_step, left, a, right, b + j, n_rows, scale)
