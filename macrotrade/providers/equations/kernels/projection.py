@@ -151,7 +151,14 @@ def project_columns(
 
 @compiled_within
 def back_substitute(upper: FloatArray, projected: FloatArray, k: int, last: int, coefficients: FloatArray) -> None:
-    """Coefficients ``last`` - 1 to 0 of R c = z, those from ``last`` to ``k`` being there; dropped columns get zero."""
+    """Solve R c = z for coefficients ``last`` - 1 to 0, those from ``last`` to ``k`` being there.
+
+    Parameters
+    ----------
+    upper, projected : R and z.
+    k, last : how many coefficients there are, and how many of them are wanted.
+    coefficients : c, filled; zero for a dropped column.
+    """
     for row in range(last - 1, -1, -1):
         value = projected[row]
         for column in range(row + 1, k):

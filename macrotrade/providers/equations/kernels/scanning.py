@@ -132,7 +132,7 @@ def scan_terms(
 ) -> None:
     """Fill ``gains`` (n_terms,) and ``starts`` (n_terms, 3): what each term would gain, and its best cell as in theta.
 
-    The equation is the one last fitted in ``space``, of ``k`` columns; ``scan`` is workspace.
+    The equation is the one last fitted in ``space``, of ``k`` columns; ``scan`` is workspace for the ``dictionary``.
     """
     gains[:] = 0.0
     starts[:] = 0.0
