@@ -85,7 +85,8 @@ def end_labels(
     Parameters
     ----------
     ends
-        (label, height on the axis, colour) of each line; on a log axis the height is log10 of the value.
+        (label, height on the axis, colour) of each line; on a log axis the height is log10 of the value. A line whose
+        last value is missing has no end to name.
     low, high
         Ends of the axis.
     pixels
@@ -93,7 +94,7 @@ def end_labels(
     axis
         Plotly's name of the axis.
     """
-    order = sorted(range(len(ends)), key=lambda i: ends[i][1])
+    order = sorted((i for i, (_, height, _) in enumerate(ends) if np.isfinite(height)), key=lambda i: ends[i][1])
     placed = _apart([(ends[i][1] - low) / (high - low) * pixels for i in order], _LABEL_HEIGHT, pixels)
     return [
         {

@@ -36,6 +36,13 @@ def test_labels_far_apart_stand_at_their_lines() -> None:
     assert [round(label["y"], 9) for label in labels] == [0.1, 0.9]
 
 
+def test_a_line_without_a_last_value_has_no_label() -> None:
+    labels = end_labels([("known", 0.5, "#000000"), ("missing", float("nan"), "#000000")], 0.0, 1.0, pixels=300.0)
+
+    assert [label["text"] for label in labels] == ["known"]
+    assert round(labels[0]["y"], 9) == 0.5
+
+
 @given(st.floats(0.01, 10.0), st.floats(1.1, 1000.0))
 def test_log_ticks_lie_on_the_axis(low: float, ratio: float) -> None:
     ticks = log_ticks(low, low * ratio)
