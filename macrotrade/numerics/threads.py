@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager
 from functools import cache
+from importlib import import_module
 from typing import Any, cast
 
 from threadpoolctl import ThreadpoolController
@@ -22,4 +23,5 @@ def one_blas_thread() -> AbstractContextManager[Any]:
 
 @cache
 def _pools() -> ThreadpoolController:
+    import_module("scipy.linalg.cython_blas")  # the library of compiled products: only what is loaded can be limited
     return ThreadpoolController()

@@ -8,9 +8,9 @@ import numpy as np
 
 from macrotrade._typing import IntArray
 from macrotrade.errors import SettingsError
+from macrotrade.numerics.threads import one_blas_thread
 from macrotrade.providers.equations.data import EquationData
 from macrotrade.providers.equations.fitting import FitSettings, Level, Parents, fit_level, make_task
-from macrotrade.providers.equations.kernels.compiled import one_blas_thread
 from macrotrade.providers.equations.library import TermLibrary
 from macrotrade.providers.equations.refining import Refinement
 from macrotrade.providers.equations.search import Discoveries, Progress, conclude, scan_in_pieces

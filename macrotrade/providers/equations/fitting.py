@@ -17,8 +17,8 @@ import numpy as np
 
 from macrotrade._typing import BoolArray, FloatArray, IntArray
 from macrotrade.errors import FitError, SettingsError
+from macrotrade.numerics.threads import one_blas_thread
 from macrotrade.providers.equations.data import EquationData, centres_of, problem_of
-from macrotrade.providers.equations.kernels.compiled import one_blas_thread
 from macrotrade.providers.equations.kernels.lattice import fit_from, scan_equations
 from macrotrade.providers.equations.kernels.problem import Problem
 from macrotrade.providers.equations.kernels.scanning import Dictionary, make_dictionary

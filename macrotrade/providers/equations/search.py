@@ -17,10 +17,10 @@ import numpy as np
 
 from macrotrade._typing import FloatArray, IntArray
 from macrotrade.errors import SettingsError
+from macrotrade.numerics.threads import one_blas_thread
 from macrotrade.providers.equations.certificate import Certificate, versions
 from macrotrade.providers.equations.data import EquationData
 from macrotrade.providers.equations.fitting import FitSettings, Level, Parents, Task, fit_level, make_task, scan
-from macrotrade.providers.equations.kernels.compiled import one_blas_thread
 from macrotrade.providers.equations.library import TermLibrary
 from macrotrade.providers.equations.refining import Refinement, keep_order, refine, verify
 from macrotrade.providers.equations.search_store import SearchStore, search_identity

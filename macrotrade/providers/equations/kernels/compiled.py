@@ -7,15 +7,11 @@ number of threads.
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
-from functools import cache
-from importlib import import_module
 from typing import Any, TypeVar, cast
 
 from numba import njit
-from threadpoolctl import ThreadpoolController
 
-__all__ = ["Function", "compiled", "compiled_in_order", "compiled_parallel", "compiled_within", "one_blas_thread"]
+__all__ = ["Function", "compiled", "compiled_in_order", "compiled_parallel", "compiled_within"]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -40,14 +36,3 @@ def compiled_within(function: Function) -> Function:
 def compiled_parallel(function: Function) -> Function:
     """The same as `compiled` with its ``prange`` loops spread over threads."""
     return cast(Function, njit(cache=True, error_model="numpy", fastmath=_FAST, parallel=True)(function))
-
-
-def one_blas_thread() -> AbstractContextManager[Any]:
-    """Context in which matrix products keep to one thread: they are made inside ``prange``."""
-    return cast("AbstractContextManager[Any]", _pools().limit(limits=1, user_api="blas"))
-
-
-@cache
-def _pools() -> ThreadpoolController:
-    import_module("scipy.linalg.cython_blas")  # the library of compiled products: only what is loaded can be limited
-    return ThreadpoolController()
