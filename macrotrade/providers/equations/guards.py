@@ -107,15 +107,21 @@ def _sound(series: Mapping[str, FloatArray], n_lags: int) -> tuple[np.ndarray, n
 
 
 def _at_rest(equations: Sequence[Equation], frame: pd.DataFrame, guards: Guards) -> str | None:
+    """Only steady states inside history and margin count: elsewhere no path may go."""
     if guards.largest_radius is None:
         return None
     if len(equations) == 1:
         states = steady_states(equations[0], frame, guards.margin)
     else:
         state = steady_state_of_system(System(tuple(equations)), frame)
-        states = () if state is None else (state,)
+        states = (state,) if state is not None and _inside(state.levels, frame, guards.margin) else ()
     radii = [state.spectral_radius for state in states]
     if not radii or min(radii) <= guards.largest_radius:
         return None
     where = ", ".join(f"{name} = {value:.4g}" for name, value in states[0].levels.items())
     return f"the spectral radius at its steady state {where} is {radii[0]:.4f}, above {guards.largest_radius:g}"
+
+
+def _inside(levels: Mapping[str, float], frame: pd.DataFrame, margin: float) -> bool:
+    limits = {name: limits_of(frame[name].to_numpy(dtype=np.float64), margin) for name in levels}
+    return all(limits[name][0] <= level <= limits[name][1] for name, level in levels.items())

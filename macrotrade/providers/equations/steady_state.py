@@ -10,13 +10,12 @@ import pandas as pd
 
 from macrotrade._typing import FloatArray
 from macrotrade.providers.equations.equation import Equation, System
-from macrotrade.providers.equations.expression import evaluate
 from macrotrade.providers.equations.variables import Variable
 
 __all__ = ["SteadyState", "steady_state_of_system", "steady_states"]
 
 _N_GRID = 401
-_N_HALVINGS = 60
+_N_HALVINGS = 40
 _STEP = 1e-5  # of a derivative, as a share of history's range
 
 
@@ -88,11 +87,14 @@ class _Rest:
     """Equations with every lag of a target at one value, and all else at rest."""
 
     def __init__(self, equations: Sequence[Equation], frame: pd.DataFrame) -> None:
+        from macrotrade.providers.equations.tape import tape_of  # brings the compiled kernels
+
         self.equations = equations
+        self.tapes = [tape_of(equation.expression, equation.variables) for equation in equations]
         self.places = {equation.target: place for place, equation in enumerate(equations)}
         self.others: dict[Variable, float] = {}
-        for equation in equations:
-            for variable in equation.variables:
+        for equation, tape in zip(equations, self.tapes, strict=True):
+            for variable in tape.variables:
                 if variable.is_time:
                     self.others[variable] = float(frame.index[-1].ordinal - equation.t_origin.ordinal)
                 elif variable.name not in self.places:
@@ -102,35 +104,36 @@ class _Rest:
 
     def moves(self, levels: FloatArray) -> FloatArray:
         """f(x) - x for levels (n_targets, n)."""
-        return np.stack([self._value(equation, levels, {}) for equation in self.equations]) - levels
+        return np.stack([self._value(place, levels, {}) for place in range(len(self.equations))]) - levels
 
     def radius(self, level: FloatArray) -> float:
         """Spectral radius of the companion matrix at a level (n_targets,)."""
         n, p = len(self.equations), self.n_lags
         companion = np.zeros((n * p, n * p))
         companion[n:, :-n] = np.eye(n * (p - 1))
-        for equation in self.equations:
-            for variable in equation.variables:
+        for place, tape in enumerate(self.tapes):
+            for variable in tape.variables:
                 if variable.name in self.places:
                     column = (variable.lag - 1) * n + self.places[variable.name]
-                    companion[self.places[equation.target], column] = self._slope(equation, variable, level)
+                    companion[place, column] = self._slope(place, variable, level)
         if not np.isfinite(companion).all():
             return float("inf")
         return float(np.abs(np.linalg.eigvals(companion)).max())
 
-    def _slope(self, equation: Equation, variable: Variable, level: FloatArray) -> float:
+    def _slope(self, place: int, variable: Variable, level: FloatArray) -> float:
         step = float(self.step[self.places[variable.name]])
-        ends = [self._value(equation, level[:, None], {variable: sign * step})[0] for sign in (1.0, -1.0)]
+        ends = [self._value(place, level[:, None], {variable: sign * step})[0] for sign in (1.0, -1.0)]
         return float((ends[0] - ends[1]) / (2.0 * step))
 
-    def _value(self, equation: Equation, levels: FloatArray, moved: Mapping[Variable, float]) -> FloatArray:
-        values = {}
-        for variable in equation.variables:
+    def _value(self, place: int, levels: FloatArray, moved: Mapping[Variable, float]) -> FloatArray:
+        tape = self.tapes[place]
+        values = np.empty((len(tape.variables), levels.shape[1]))
+        for row, variable in enumerate(tape.variables):
             if variable in self.others:
-                values[variable] = np.full(levels.shape[1], self.others[variable])
+                values[row] = self.others[variable]
             else:
-                values[variable] = levels[self.places[variable.name]] + moved.get(variable, 0.0)
-        return np.array(np.broadcast_to(evaluate(equation.expression, values, equation.parameters), levels.shape[1:]))
+                values[row] = levels[self.places[variable.name]] + moved.get(variable, 0.0)
+        return tape.value(values, self.equations[place].parameters)
 
 
 def _roots(function: Callable[[FloatArray], FloatArray], grid: FloatArray) -> FloatArray:
