@@ -94,6 +94,11 @@ class Design:
         plain = np.ones(self.n_seasons + 1)
         return np.concatenate([np.repeat(self.sample.scales, self.stride), plain, [self.rows.std()]])
 
+    @cached_property
+    def forms(self) -> tuple[str, ...]:
+        """Converted form of each series, in words."""
+        return tuple(map(str, self.sample.conversions))
+
     def fold_bounds(self, n_folds: int) -> IntArray:
         """First row of each contiguous fold, and the end; the first folds take what does not divide."""
         lengths = [len(fold) for fold in np.array_split(np.arange(self.n_observations), n_folds)]
@@ -115,8 +120,7 @@ class Design:
         """The term whose regressor is this row."""
         if code < self.intercept:
             series, lag = divmod(code, self.stride)
-            name, form = self.sample.names[series], str(self.sample.conversions[series])
-            return Term("series", coefficient, t_statistic, series=name, form=form, lag=lag)
+            return Term("series", coefficient, t_statistic, self.sample.names[series], self.forms[series], lag)
         if code == self.intercept:
             return Term("intercept", coefficient, t_statistic)
         if code == self.trend:

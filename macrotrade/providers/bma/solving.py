@@ -74,7 +74,8 @@ class LinearForm:
     @cached_property
     def terms(self) -> tuple[IntArray, IntArray, IntArray, FloatArray, IntArray, IntArray, FloatArray]:
         """Lagged terms (starts, sources, lags, weights), then contemporaneous (starts, sources, weights), by target."""
-        lags, targets, sources = np.nonzero(self.lag_matrices[1:])
+        lagged = self.lag_matrices[1:]
+        lags, targets, sources = np.unravel_index(np.flatnonzero(lagged.ravel()), lagged.shape)
         by_target = np.argsort(targets, kind="stable")
         lags, targets, sources = lags[by_target], targets[by_target], sources[by_target]
         starts = np.searchsorted(targets, np.arange(len(self.now) + 1))
@@ -108,10 +109,10 @@ def linear_form(equations: Sequence[Equation], names: Sequence[str], season_leng
     """Arrays of a list of equations, one for each name in order."""
     places = {name: j for j, name in enumerate(names)}
     n_series = len(names)
-    longest = max(max(equation.longest_lag for equation in equations), 1)
+    longest = max([term.lag for equation in equations for term in equation.terms], default=1)
     intercepts, trends = np.zeros(n_series), np.zeros(n_series)
     seasons = np.zeros((n_series, season_length))
-    lags = np.zeros((longest + 1, n_series, n_series))
+    lags = np.zeros((max(longest, 1) + 1, n_series, n_series))
     for i, equation in enumerate(equations):
         for term in equation.terms:
             match term.kind:
