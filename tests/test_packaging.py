@@ -43,12 +43,12 @@ def imported_distributions(folder: Path) -> dict[str, str]:
 
 def test_every_library_the_package_imports_is_declared() -> None:
     declared = {canonicalize_name(requirement.name) for requirement in DEPENDENCIES}
-    engine = {"vectorbt-rust"}  # an extra: used where it is installed
+    extras = {"vectorbt-rust", "apprise"}  # used where they are installed
 
     undeclared = {
         name: file
         for name, file in imported_distributions(ROOT / "macrotrade").items()
-        if name not in declared | engine
+        if name not in declared | extras
     }
 
     assert not undeclared

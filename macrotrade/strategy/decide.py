@@ -93,9 +93,9 @@ def decisions(run: Signals, history: History) -> tuple[Decision, ...]:
     """Decisions at the last origin of a run, the pooled vote's included; baselines are not decisions."""
     panel = history.as_of(run.origins[-1])
     return tuple(
-        _decision(run, panel, provider, rule, ahead, item)
+        _decision(run, panel, provider, rule, ahead, item, said[item.driver])
         for provider in run.scores.columns.unique("provider")
-        for ahead in run.strategy.periods_ahead
+        for ahead, said in ((ahead, _said(run, provider, ahead)) for ahead in run.strategy.periods_ahead)
         for rule in run.strategy.rules
         for item in run.strategy.traded
     )
@@ -103,7 +103,7 @@ def decisions(run: Signals, history: History) -> tuple[Decision, ...]:
 
 @dataclass(frozen=True)
 class _Said:
-    """One provider's forecast of one driver, as the decision quotes it."""
+    """One provider's forecast of one driver, as a decision quotes it."""
 
     origin: float = float("nan")
     point: float = float("nan")
@@ -114,10 +114,11 @@ class _Said:
     reasons: tuple[str, ...] = ()
 
 
-def _decision(run: Signals, panel: Panel, provider: str, rule: str, ahead: int, item: Instrument) -> Decision:
+def _decision(
+    run: Signals, panel: Panel, provider: str, rule: str, ahead: int, item: Instrument, said: _Said
+) -> Decision:
     held = run.positions[provider, rule_label(rule, ahead), item.symbol]
     value = float(run.scores[provider, ahead, item.symbol].iloc[-1])
-    said = _said(run, provider, ahead, item.driver)
     return Decision(
         provider=provider,
         rule=rule_label(rule, ahead),
@@ -142,32 +143,48 @@ def _decision(run: Signals, panel: Panel, provider: str, rule: str, ahead: int, 
     )
 
 
-def _said(run: Signals, provider: str, ahead: int, driver: str) -> _Said:
-    """What stands behind the last score: the forecast made `ahead` - 1 origins before the last, or the refusal."""
-    made_at, part = run.made_at[ahead], -1 if ahead > 1 else 0
-    if provider == POOL:
-        each = {title: walks[part].at(made_at) for title, walks in run.walks.items()} if made_at is not None else {}
-        spoken = {title: forecast for title, forecast in each.items() if forecast is not None}
-        forecast = linear_pool(spoken) if spoken else None
-        reasons: tuple[str, ...] = (f"{run.strategy.vote} of the scores of {', '.join(spoken)}",)
-    else:
-        walk = run.walks[provider][part]
-        forecast = walk.at(made_at) if made_at is not None else None
-        reasons = tuple(refusal.reason for refusal in walk.refusals if refusal.as_of == made_at)
+def _said(run: Signals, provider: str, ahead: int) -> Mapping[str, _Said]:
+    """Driver to what stands behind its last score: the forecast made `ahead` - 1 origins before, or the refusal."""
+    forecast, reasons = _pooled(run, ahead) if provider == POOL else _own(run, provider, ahead)
+    drivers = dict.fromkeys(item.driver for item in run.strategy.traded)
     if forecast is None:
-        return _Said(reasons=reasons)
-    horizons, names = forecast.target.horizons, forecast.target.names
-    row, column = (horizons.index(ahead) if ahead in horizons else 0), names.index(driver)
-    table = forecast.frame().iloc[row * len(names) + column]
-    return _Said(
-        origin=float(table["origin"]),
-        point=float(table["point"]),
-        low=float(table["low"]),
-        high=float(table["high"]),
-        measure=str(table["measure"]),
-        members=_members(forecast, row, column),
-        reasons=reasons if provider == POOL else forecast.reasons,
-    )
+        return {driver: _Said(reasons=reasons) for driver in drivers}
+    horizons, names, table = forecast.target.horizons, forecast.target.names, forecast.frame()
+    row, said = (horizons.index(ahead) if ahead in horizons else 0), {}
+    for driver in drivers:
+        column = names.index(driver)
+        quoted = table.iloc[row * len(names) + column]
+        said[driver] = _Said(
+            origin=float(quoted["origin"]),
+            point=float(quoted["point"]),
+            low=float(quoted["low"]),
+            high=float(quoted["high"]),
+            measure=str(quoted["measure"]),
+            members=_members(forecast, row, column),
+            reasons=reasons,
+        )
+    return said
+
+
+def _own(run: Signals, provider: str, ahead: int) -> tuple[Forecast | None, tuple[str, ...]]:
+    """A provider's forecast with its reasons, or why there is none."""
+    made_at, walk = run.made_at[ahead], run.walks[provider][_part(ahead)]
+    forecast = walk.at(made_at) if made_at is not None else None
+    if forecast is not None:
+        return forecast, forecast.reasons
+    return None, tuple(refusal.reason for refusal in walk.refusals if refusal.as_of == made_at)
+
+
+def _pooled(run: Signals, ahead: int) -> tuple[Forecast | None, tuple[str, ...]]:
+    """The mixture of all forecasts, whose scores are voted on."""
+    each = {title: _own(run, title, ahead)[0] for title in run.walks}
+    spoken = {title: forecast for title, forecast in each.items() if forecast is not None}
+    return linear_pool(spoken) if spoken else None, (f"{run.strategy.vote} of the scores of {', '.join(spoken)}",)
+
+
+def _part(ahead: int) -> int:
+    """Which of a provider's walks: see :func:`macrotrade.strategy.run.targets_of`."""
+    return -1 if ahead > 1 else 0
 
 
 def _members(forecast: Forecast, row: int, column: int) -> tuple[Mapping[str, Any], ...]:
