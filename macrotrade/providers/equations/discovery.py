@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from macrotrade._typing import FloatArray
 from macrotrade.errors import DataError
 from macrotrade.providers.equations.candidates import candidates_from, pool_of
 from macrotrade.providers.equations.certificate import Certificate
+from macrotrade.providers.equations.distinct import distinct_places
 from macrotrade.providers.equations.equation import Equation
 from macrotrade.providers.equations.ranked import Ranked
 from macrotrade.providers.equations.recursion import Recursion, recurse
@@ -83,7 +84,17 @@ class Discovery:
         n_steps
             Periods ahead.
         """
-        return recurse(self.members, frame, n_steps, self.settings.guards, shrink=self.settings.shrink)
+        found = recurse(self.members, frame, n_steps, self.settings.guards, shrink=self.settings.shrink)
+        if not self.log["only_autoregression"]:
+            return found
+        flag = f"no equation of {self.target} was left without a veto: the autoregression forecasts"
+        return replace(found, fallen_back=(True,), flags=(flag, *found.flags))
+
+    @property
+    def distinct(self) -> tuple[Ranked, ...]:
+        """The ranked equations that differ in structure from every better one, vetoed ones among them."""
+        expressions = [one.equation.expression for one in self.ranked]
+        return tuple(self.ranked[place] for place in distinct_places(expressions, self.settings.min_distance))
 
     def record(self) -> dict[str, Any]:
         """The discovery as plain values, for JSON; scores that are not finite are None."""

@@ -3,7 +3,7 @@
 1. what is read and not explained is carried on by an autoregression of order 2 (`autoregressive`)
 2. each equation is tried from every origin of the past, and at its steady state (`guards`)
 3. those that pass are iterated, every step kept inside history and a margin (`simulation`); the others are replaced by
-   the autoregression. Whatever was clipped, carried or replaced is said in words.
+   the autoregression. Whatever was clipped or replaced is said in words.
 """
 
 from __future__ import annotations
@@ -135,6 +135,8 @@ class _Run:
         self.outside = self.extended.loc[self.periods, [name for name in self.names if name not in self.targets]]
         self.limits = {name: limits_of(frame[name].to_numpy(dtype=float), guards.margin) for name in self.targets}
         self.anchor_equations = {target: autoregression_of(self.known, target) for target in self.targets}
+        for target, anchor in self.anchor_equations.items():
+            self.flags += [f"the autoregression of {target} is {note}" for note in anchor.notes]
         self.anchors = self._simulated(list(self.anchor_equations.values()), "the autoregression")
 
     def iterated(self, equations: tuple[Equation, ...], place: int) -> tuple[pd.DataFrame, bool]:

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -79,6 +80,20 @@ class Revision:
     draft: Equation
     refitted: Equation
     edits: tuple[Edit, ...]
+
+    def record(self) -> dict[str, Any]:
+        """The revision as plain values, for JSON."""
+        edits = [
+            {
+                "equation": edit.equation.record(),
+                "changes": list(edit.changes),
+                "distance": edit.distance,
+                "gain": edit.gain,
+                "bic_gain": edit.bic_gain,
+            }
+            for edit in self.edits
+        ]
+        return {"draft": self.draft.record(), "refitted": self.refitted.record(), "edits": edits}
 
 
 def revise(

@@ -26,6 +26,8 @@ from macrotrade.providers.equations.veto import objections
 
 __all__ = ["Choice", "choose", "rank"]
 
+_ROOM = 10.0  # a difference in BIC that is called very strong evidence (Kass and Raftery, 1995)
+
 
 @dataclass(frozen=True, eq=False)
 class Choice:
@@ -71,11 +73,12 @@ def choose(candidates: Candidates, frame: pd.DataFrame, settings: DiscoverySetti
     if settings.score in ("recursive", "one_step"):
         rolling = rolling_scores(candidates, frame, settings.horizon, settings.n_origins, settings.guards.margin)
     ranked = rank(candidates, frame, settings, rolling, grammar_hash)
-    standing = [one for one in ranked if one.veto is None and np.isfinite(one.scores[settings.score])]
+    standing = _good([one for one in ranked if one.veto is None and np.isfinite(one.scores[settings.score])], settings)
     places = distinct_places([one.equation.expression for one in standing], settings.min_distance, settings.n_members)
     chosen = [standing[place] for place in places]
     members = tuple(one.equation for one in chosen) or (anchor,)
-    return Choice(ranked, members, _weights(chosen), anchor, _log(candidates, settings, ranked, members, rolling))
+    log = _log(candidates, settings, ranked, members, rolling, only_autoregression=not chosen)
+    return Choice(ranked, members, _weights(chosen), anchor, log)
 
 
 def rank(
@@ -108,6 +111,15 @@ def rank(
     return tuple(sorted(found, key=lambda one: one.scores[settings.score]))
 
 
+def _good(standing: list[Ranked], settings: DiscoverySettings) -> list[Ranked]:
+    """Those whose score is not far behind the best, the best first."""
+    if not standing:
+        return []
+    best = standing[0].scores[settings.score]
+    room = _ROOM if settings.score in ("bic", "esr") else settings.tolerance * best
+    return [one for one in standing if one.scores[settings.score] <= best + room]
+
+
 def _weights(chosen: list[Ranked]) -> FloatArray:
     """Inverse to the mean squared error of the recursive forecasts; equal where there are none."""
     if not chosen or "recursive" not in chosen[0].scores:
@@ -122,6 +134,8 @@ def _log(
     ranked: tuple[Ranked, ...],
     members: tuple[Equation, ...],
     rolling: RollingScores | None,
+    *,
+    only_autoregression: bool,
 ) -> dict[str, Any]:
     sample = candidates.sample
     log: dict[str, Any] = {
@@ -132,7 +146,7 @@ def _log(
         "vetoes": [{"equation": str(one.equation), "reason": one.veto} for one in ranked if one.veto is not None],
         "members": [str(member) for member in members],
         "shrink": settings.shrink,
-        "only_autoregression": len(ranked) == sum(one.veto is not None for one in ranked),
+        "only_autoregression": only_autoregression,
     }
     if rolling is not None:
         log["rolling_origins"] = [str(sample.periods[end - 1]) for end in rolling.ends]

@@ -48,6 +48,9 @@ class DiscoverySettings:
         How many of the best distinct equations forecast.
     min_distance
         Terms in which each member must differ from every better one.
+    tolerance
+        How much worse than the best member's the score of another may be, as a share of it; by ``bic`` and ``esr``,
+        which have no zero, 10 at most. A small language holds few equations that differ and are any good.
     shrink
         Weight of the autoregression of order 2 in the forecast, 0 to 1.
     horizon
@@ -75,6 +78,7 @@ class DiscoverySettings:
     n_filtered: int = 60
     n_members: int = 5
     min_distance: int = 2
+    tolerance: float = 0.25
     shrink: float = 0.5
     horizon: int = 8
     n_origins: int = 16
@@ -96,6 +100,10 @@ class DiscoverySettings:
         wrong += ["max_terms"] if self.max_terms is not None and self.max_terms < 1 else []
         if wrong:
             raise SettingsError(f"{', '.join(f'{name} = {getattr(self, name)}' for name in wrong)}: too small.")
+        if not self.tolerance >= 0.0:
+            raise SettingsError(
+                f"A member's score may be worse than the best by a share of 0 or more, not {self.tolerance}."
+            )
         if not 0.0 <= self.shrink <= 1.0:
             raise SettingsError(f"Forecasts are shrunk toward the autoregression by 0 to 1, not {self.shrink}.")
 
