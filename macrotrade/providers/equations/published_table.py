@@ -58,6 +58,7 @@ PUBLISHED = {5: (0.49, 0.36, 0.22, 0.19, 0.46, 0.41), 6: (0.49, 0.36, 0.22, 0.19
 
 _COLUMNS = pd.MultiIndex.from_product([["in sample", "one step", "recursive"], ["RMSE", "MAD"]])
 _TARGET = "pi"
+_TRIED_HARD = 100
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,11 +156,13 @@ def rank_within_base(frame: pd.DataFrame, *, n_jobs: int = 1) -> tuple[int, int]
     base = [int(code) for code in wanted if code < library.n_linear]
     sines = range(library.n_linear, len(library.terms))
     rows = np.array([[*base, one, other] for one in sines for other in sines if one <= other], dtype=np.int64)
-    hard = FitSettings(n_starts=3, n_iterations=100, tolerance=1e-10)
-    with fitted_in_threads(n_jobs):
-        sse = fit_structures(library, sample.data, rows, hard).sse
     place = int(np.flatnonzero((rows == wanted).all(axis=1))[0])
-    return int((sse < sse[place]).sum()) + 1, len(rows)
+    with fitted_in_threads(n_jobs):
+        first = fit_structures(library, sample.data, rows).sse
+        best = np.union1d(np.argsort(first)[:_TRIED_HARD], place)
+        hard = FitSettings(n_starts=3, n_iterations=100, tolerance=1e-10)
+        sse = fit_structures(library, sample.data, rows[best], hard).sse
+    return int((sse < sse[np.searchsorted(best, place)]).sum()) + 1, len(rows)
 
 
 class _Rows:

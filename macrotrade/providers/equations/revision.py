@@ -144,8 +144,8 @@ def revise(
 def _revised(
     library: TermLibrary, sample: Sample, expression: Expression, parameters: FloatArray, distance: int, grammar: str
 ) -> Revision:
-    given = equation_of_fit(sample, expression, parameters, grammar_hash=grammar, notes=("as given, not fitted",))
     draft = read_draft(library, expression, parameters)
+    given = equation_of_fit(sample, expression, parameters, grammar_hash=grammar, notes=("as given, not fitted",))
     structures = library.unrank(_near(library, draft.structure, distance))
     fitted = [
         equation_of_fit(sample, expression_of(library, structure), values, grammar_hash=grammar)
