@@ -158,7 +158,8 @@ def rank_within_base(frame: pd.DataFrame, *, n_jobs: int = 1) -> tuple[int, int]
     rows = np.array([[*base, one, other] for one in sines for other in sines if one <= other], dtype=np.int64)
     place = int(np.flatnonzero((rows == wanted).all(axis=1))[0])
     with fitted_in_threads(n_jobs):
-        first = fit_structures(library, sample.data, rows).sse
+        coarse = FitSettings(n_starts=1, n_cells=5)
+        first = fit_structures(library, sample.data, rows, coarse).sse
         best = np.union1d(np.argsort(first)[:_TRIED_HARD], place)
         hard = FitSettings(n_starts=3, n_iterations=100, tolerance=1e-10)
         sse = fit_structures(library, sample.data, rows[best], hard).sse
