@@ -4,8 +4,9 @@ Equations of least BIC -> ranked by recursive forecasts inside the sample -> vet
 choice sees the sample alone.
 
 Among sixty equations of least BIC no score foretells much: for euro-area inflation, over 13 origins of 1993 to 2014,
-the rank correlation with the error of the next eight quarters was -0.06 to 0.04 on average for the recursive score, 0.07
-to 0.10 for BIC and -0.13 to 0.05 for the squared error. Hence a median of several, shrunk toward the autoregression.
+the rank correlation with the error of the next eight quarters was -0.06 to 0.04 on average for the recursive score,
+0.07 to 0.10 for BIC and -0.13 to 0.05 for the squared error. Hence a median of several, shrunk toward the
+autoregression.
 """
 
 from __future__ import annotations
