@@ -16,7 +16,7 @@ from macrotrade.report.parts import Choice, Column, Figure, Part, Section, Table
 from macrotrade.report.words import name_of, sentence
 from macrotrade.strategy.result import Backtest
 
-__all__ = ["exhibit_sections"]
+__all__ = ["drawn", "exhibit_sections"]
 
 
 _LOOKED_UP = 20
@@ -27,7 +27,7 @@ def exhibit_sections(backtest: Backtest, cast: Cast) -> tuple[Section, ...]:
     """A section with the exhibits of each provider that has any; none where no provider has."""
     traded = tuple(dict.fromkeys(item.driver for item in cast.traded.values()))
     options = {
-        name_of(provider): tuple(part for exhibit in sorted(shown, key=_is_long) for part in _drawn(exhibit, traded))
+        name_of(provider): tuple(part for exhibit in sorted(shown, key=_is_long) for part in drawn(exhibit, traded))
         for provider, shown in backtest.exhibits.items()
     }
     words = Words("As fitted at the last fit of the run.")
@@ -39,8 +39,8 @@ def _is_long(exhibit: Exhibit) -> bool:
     return exhibit.kind == "table" and exhibit.frame is not None and len(exhibit.frame) > _LOOKED_UP
 
 
-def _drawn(exhibit: Exhibit, traded: tuple[str, ...]) -> tuple[Part, ...]:
-    """One exhibit in the form that its kind asks for."""
+def drawn(exhibit: Exhibit, traded: tuple[str, ...] = ()) -> tuple[Part, ...]:
+    """One exhibit in the form that its kind asks for; a graph around each traded series."""
     frame = exhibit.frame
     if exhibit.kind == "text" or frame is None:
         return (Words(exhibit.title), Words(items=tuple(filter(None, [*exhibit.text.splitlines(), exhibit.note]))))
@@ -49,8 +49,8 @@ def _drawn(exhibit: Exhibit, traded: tuple[str, ...]) -> tuple[Part, ...]:
     if exhibit.kind == "lines":
         return (_lines(exhibit.title, frame, exhibit.note),)
     figures = [graph_figure(exhibit.title, frame, name, exhibit.note) for name in traded]
-    drawn = [figure for figure in figures if figure is not None]
-    return tuple(drawn) or tuple(
+    around = [figure for figure in figures if figure is not None]
+    return tuple(around) or tuple(
         figure for figure in (graph_figure(exhibit.title, frame, None, exhibit.note),) if figure is not None
     )
 

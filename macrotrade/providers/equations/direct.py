@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -87,10 +87,11 @@ class DirectEquations:
         table
             From :func:`direct_table`.
         """
-        anchor = float(self.anchor.predict(table).iloc[-1])
+        newest = _newest(table, [self.anchor, *self.members])
+        anchor = _value(self.anchor, newest)
         found, flags = [], []
         for place, member in enumerate(self.members, start=1):
-            value = float(member.predict(table).iloc[-1])
+            value = _value(member, newest)
             if not np.isfinite(value):
                 flags.append(f"equation {place} has no value at the origin: {self._anchor_words} took its place")
                 value = anchor
@@ -300,6 +301,17 @@ class _Choice:
         settings = self.settings
         reasons = objections(equation, self.sample, self.rows, settings.vetoes, settings.guards, settings.horizon)
         return Ranked(equation, scores, "; ".join(reasons) or None)
+
+
+def _newest(table: pd.DataFrame, equations: Sequence[Equation]) -> dict[Variable, FloatArray]:
+    """What the equations read for the last row of a table."""
+    read = {variable for equation in equations for variable in equation.variables}
+    values, places = table.to_numpy(dtype=np.float64), {name: place for place, name in enumerate(table.columns)}
+    return {one: values[-1 - one.lag, places[one.name], None] for one in read}
+
+
+def _value(equation: Equation, newest: Mapping[Variable, FloatArray]) -> float:
+    return float(np.ravel(evaluate(equation.expression, newest, equation.parameters))[0])
 
 
 def _origins(n_periods: int, step: int, n_origins: int) -> tuple[list[int], list[slice]]:

@@ -97,7 +97,7 @@ class Equations:
     discovery: str = ""
     seed: int = 0
 
-    demo_refit_every: ClassVar[int | None] = 24
+    demo_refit_every: ClassVar[int | None] = 60
 
     def __post_init__(self) -> None:
         if self.design not in get_args(Design):
