@@ -144,7 +144,8 @@ def test_data_that_have_moved_are_asked_for_where_they_lie_now(typed: Typed, tmp
         data={"source": "fred-md", "path": "elsewhere.csv"},
     )
     with Ledger.open(path) as ledger:
-        ledger.append(refusal(strategy, "2014-01-31", "no data"))
+        then = [replace(entry, data_hash="d" * 64) for entry in refusal(strategy, "2014-01-31", "too old")]
+        ledger.append(then)
 
     code, _, said = typed("replay", "--data", str(gone), "--ledger", str(path))
 

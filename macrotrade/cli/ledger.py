@@ -113,6 +113,7 @@ def ledger_replay(
     """
     from macrotrade.ledger.ledger import Ledger
     from macrotrade.ledger.replays import replay
+    from macrotrade.ledger.shown import causes, differing
     from macrotrade.report.terminal import frame_table
 
     path = _there(file)
@@ -136,8 +137,15 @@ def ledger_replay(
     for numbers, reason in found.not_computed:
         typer.echo(f"rows {numbers[0]} to {numbers[-1]} were not computed again: {reason}", err=True)
     if found.differences:
-        table = found.table().assign(as_of=lambda frame: frame["as_of"].dt.strftime("%Y-%m-%d")).astype(str)
-        show(frame_table(table.set_index("row"), "What comes out otherwise"))
+        table = differing(found)
+        several = (
+            "" if len(table) == len(found.differences) else f", the first {len(table)} of {len(found.differences)}"
+        )
+        show(frame_table(table.set_index("row"), f"What comes out otherwise{several}"))
+    for cause, where in causes(found).items():
+        typer.echo(f"rows {where}: {cause}")
+    if found.without_data:
+        typer.echo(f"{len(found.without_data)} rows were refused before any data could be read; nothing to compute.")
     typer.echo(
         f"{found.rows} rows computed again, {len({each.row for each in found.differences})} differ; the data of "
         f"{len(found.revised)} are not those of then."
@@ -206,7 +214,8 @@ def _print_score(score: Score) -> None:
 
     rows = ", ".join(f"{n} {why}" for why, n in score.counts.items())
     if score.backtest is None:
-        typer.echo(f"{score.strategy.name} ({rows}): {score.reason}")
+        counted = "" if rows in score.reason else f" ({rows})"
+        typer.echo(f"{score.strategy.name}, {', '.join(score.strategy.instruments)}: {score.reason}{counted}")
         return
     show(summary_table(score.backtest))
     typer.echo(f"rows: {rows}")

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from macrotrade.cli.app import NOTHING_TO_DO, REFUSED, app
 from macrotrade.cli.options import AsOf, Jobs, Json, StrategyFile, day
 from macrotrade.cli.screen import show
+from macrotrade.errors import DataError
+
+if TYPE_CHECKING:
+    from macrotrade.report.finished import Report
 
 __all__ = ["explain", "signal"]
 
@@ -54,24 +58,38 @@ def signal(
     watched = watch_source(watchlist, day(as_of), n_jobs=jobs, store=folder / "forecasts")
     written = None if no_ledger or (as_of is not None and ledger is None) else record(watched, ledger)
     news = written is None or bool(written.new)
-    if news or again:
-        page = watch_report(watched, str(written.head) if written else "").save(folder / "signal.html")
-        if json:
-            typer.echo(watch_json(watched))
-        elif watched.standings:
-            show(watch_table(watched))
-            show(watch_reasons(watched))
-        typer.echo(f"wrote {page}", err=True)
+    told = news or again
+    if told and json:
+        typer.echo(watch_json(watched))
+    elif told and watched.standings:
+        show(watch_table(watched))
+        show(watch_reasons(watched))
     if written is not None and news:
         typer.echo(f"ledger: {len(written.new)} new rows, head {written.head}", err=json)
-    if notify and news:
-        send(watched)
-    for refused in watched.refused:
-        typer.echo(f"macrotrade: {', '.join(refused.strategy.instruments)}: {refused.reason}", err=True)
+    for reason, instruments in watched.reasons_refused.items():
+        typer.echo(f"macrotrade: {', '.join(instruments)}: {reason}", err=True)
+    try:
+        if told:
+            report = watch_report(watched, str(written.head) if written else "")
+            typer.echo(f"wrote {_saved(report, folder / 'signal.html')}", err=True)
+    finally:
+        if notify and news:
+            send(watched)
     if watched.refused:
         raise typer.Exit(REFUSED)
     if not news:
         raise typer.Exit(NOTHING_TO_DO)
+
+
+def _saved(report: Report, file: Path) -> Path:
+    """The page on the disk; where it cannot be written the decision stands all the same."""
+    try:
+        return report.save(file)
+    except OSError as error:
+        raise DataError(
+            f"The page {file} could not be written ({error.strerror or error}). What was decided is printed above and, "
+            "where there is a ledger, written down. Make room or give another folder with --out, then run with --again."
+        ) from error
 
 
 @app.command()

@@ -35,7 +35,7 @@ class Difference:
     row, as_of, instrument, provider, rule
         Which row.
     field
-        Which of its columns; ``kind`` where a refusal became a decision or a decision a refusal.
+        Which of its columns; ``kind`` alone where a refusal became a decision or a decision a refusal.
     then, now
         What was said, and what comes out; None for nothing.
     cause
@@ -67,16 +67,19 @@ class Replay:
         Rows whose data are not those of then, whether or not it made a difference.
     not_computed
         Row numbers and why, where it could not be done: data that are gone, settings that are not known any more.
+    without_data
+        Rows refused before any data could be read: there is nothing to compute again.
     """
 
     rows: int
     differences: tuple[Difference, ...]
     revised: tuple[int, ...]
     not_computed: tuple[tuple[tuple[int, ...], str], ...]
+    without_data: tuple[int, ...] = ()
 
     @property
     def same(self) -> bool:
-        """Whether every row came out as it was said."""
+        """Whether every row that had data came out as it was said."""
         return not self.differences and not self.not_computed
 
     def table(self) -> pd.DataFrame:
@@ -121,6 +124,8 @@ def replay(
             instrument=instrument, provider=provider, strategy=strategy, since=since, until=until, last=last
         )
         settings, environments = ledger.texts("settings"), ledger.texts("environments")
+    blind = rows["data_hash"] == ""
+    without_data, rows = tuple(int(number) for number in rows.loc[blind, "sequence"]), rows[~blind]
     histories = Histories(data)
     differences: list[Difference] = []
     revised: list[int] = []
@@ -146,6 +151,7 @@ def replay(
         tuple(sorted(differences, key=lambda each: each.row)),
         tuple(sorted(revised)),
         tuple(not_computed),
+        without_data,
     )
 
 
@@ -189,15 +195,15 @@ def _differences(row: dict[str, Any], again: Entry | None, tolerance: float, the
 
 def _changed_fields(row: dict[str, Any], again: Entry | None, tolerance: float) -> Sequence[tuple[str, Any, Any]]:
     kind = "refusal" if pd.isna(row["score"]) else "decision"
-    if again is None:
-        return [("kind", kind, None)]
-    changed: list[tuple[str, Any, Any]] = [] if kind == again.kind else [("kind", kind, again.kind)]
+    if again is None or kind != again.kind:
+        return [("kind", kind, None if again is None else again.kind)]
+    changed: list[tuple[str, Any, Any]] = []
     for name in SAID:
         before, after = row[name], getattr(again, name)
         before = None if isinstance(before, float) and pd.isna(before) else before
         if before != after and not _near(before, after, tolerance):
             changed.append((name, before, after))
-    if kind == again.kind == "refusal" and tuple(row["reasons"]) != again.reasons:
+    if kind == "refusal" and tuple(row["reasons"]) != again.reasons:
         changed.append(("reasons", "; ".join(row["reasons"]), "; ".join(again.reasons)))
     return changed
 

@@ -1,4 +1,4 @@
-"""Rows for the eye: moments in local time, one column a thing."""
+"""Rows, and what differs in them, for the eye: moments in local time, one column a thing."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from typing import Any
 
 import pandas as pd
 
-__all__ = ["shown"]
+from macrotrade.ledger.replays import Replay
+
+__all__ = ["causes", "differing", "shown"]
 
 
 def shown(rows: pd.DataFrame, zone: tzinfo | None = None) -> pd.DataFrame:
@@ -37,6 +39,39 @@ def shown(rows: pd.DataFrame, zone: tzinfo | None = None) -> pd.DataFrame:
             "said": [_said(row) for row in records],
         }
     )
+
+
+def differing(found: Replay, most: int = 40) -> pd.DataFrame:
+    """The first `most` differences of a replay as text; their causes are told by :func:`causes`."""
+    table = found.table().drop(columns="cause").head(most)
+    return table.assign(as_of=table["as_of"].dt.strftime("%Y-%m-%d")).map(_plain)
+
+
+def causes(found: Replay) -> dict[str, str]:
+    """Each cause of differences to its rows, in words.
+
+    >>> _runs([1, 2, 3, 7])
+    '1 to 3, 7'
+    """
+    rows: dict[str, set[int]] = {}
+    for difference in found.differences:
+        rows.setdefault(difference.cause, set()).add(difference.row)
+    return {cause: _runs(sorted(numbers)) for cause, numbers in rows.items()}
+
+
+def _runs(numbers: list[int]) -> str:
+    """Rising numbers in words, those that follow one another as a span."""
+    spans: list[list[int]] = []
+    for number in numbers:
+        if spans and spans[-1][-1] == number - 1:
+            spans[-1].append(number)
+        else:
+            spans.append([number])
+    return ", ".join(f"{span[0]} to {span[-1]}" if len(span) > 1 else f"{span[0]}" for span in spans)
+
+
+def _plain(cell: Any) -> str:
+    return "" if cell is None or cell != cell else f"{cell:.10g}" if isinstance(cell, float) else str(cell)
 
 
 def _local(moment: pd.Timestamp, zone: tzinfo | None) -> str:

@@ -23,7 +23,7 @@ def message(watched: Watched) -> str:
         for line in watch_lines(watched)
     ]
     lines += [
-        f"{', '.join(refused.strategy.instruments)}: no decision. {refused.reason}" for refused in watched.refused
+        f"{', '.join(instruments)}: no decision. {reason}" for reason, instruments in watched.reasons_refused.items()
     ]
     return "\n".join(lines)
 

@@ -24,6 +24,7 @@ __all__ = [
 
 _CAUSES_SHOWN = 3
 _WORTH_TELLING = 0.1  # of the largest cause
+_NOTHING = "0.0"
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,16 +91,28 @@ def forecast_words(said: Decision) -> str:
     return f"{said.driver} {point} ({low} to {high}){_unit(said.measure)}"
 
 
-def change_words(change: Change) -> str:
-    """A change with its largest causes: ``+2.0 to −4.1 bp: new data −5.0, re-estimation −1.1``."""
+def change_words(change: Change, measure: str = "") -> str:
+    """A change with its largest causes: ``+2.0 to −4.1 bp: new data −5.0, re-estimation −1.1``.
+
+    Parameters
+    ----------
+    change
+        To tell.
+    measure
+        In which the forecast itself is told: a change of a yield that its provider counts in logarithms is told in per
+        cent of the yield.
+    """
     before, after = _written(change.before, change.units), _written(change.after, change.units)
     largest = abs(change.causes[0].amount) if change.causes else 0.0
+    amounts = [(cause, _written(cause.amount, change.units)) for cause in change.causes[:_CAUSES_SHOWN]]
     told = [
-        f"{' '.join(filter(None, (cause.kind, cause.series, cause.period)))} {_written(cause.amount, change.units)}"
-        for cause in change.causes[:_CAUSES_SHOWN]
-        if abs(cause.amount) > _WORTH_TELLING * largest
+        f"{' '.join(filter(None, (cause.kind, cause.series, cause.period)))} {amount}"
+        for cause, amount in amounts
+        if abs(cause.amount) > _WORTH_TELLING * largest and amount != _NOTHING
     ]
-    return f"{before} to {after}{_unit(change.units)}" + (f": {', '.join(told)}" if told else "")
+    unit = _unit(change.units) + (" of its level" if "log" in change.units and measure == "change" else "")
+    moved = f"{before} to {after}{unit}" if before != after else f"{after}{unit} as before"
+    return moved + (f": {', '.join(told)}" if told else "")
 
 
 def stance_words(position: float) -> str:

@@ -66,7 +66,7 @@ def _opening(watched: Watched) -> str:
 def _refusals(watched: Watched) -> tuple[Section, ...]:
     if not watched.refused:
         return ()
-    told = tuple(f"{', '.join(refused.strategy.instruments)}: {refused.reason}" for refused in watched.refused)
+    told = tuple(f"{', '.join(instruments)}: {reason}" for reason, instruments in watched.reasons_refused.items())
     return (Section("No decision", Words(items=told)),)
 
 
@@ -131,7 +131,7 @@ def _votes(lines: tuple[WatchLine, ...]) -> tuple[Section, ...]:
 
 
 def _vote(line: WatchLine, vote: Decision) -> dict[str, Any]:
-    why = [change_words(change) for change in line.changes if change.provider == vote.provider]
+    why = [change_words(change, vote.measure) for change in line.changes if change.provider == vote.provider]
     return {
         "instrument": line.said.instrument,
         "provider": name_of(vote.provider),

@@ -54,11 +54,11 @@ def watch_reasons(watched: Watched) -> Table:
     table.add_column("P(up)", justify="right", no_wrap=True)
     table.add_column("forecast: from, to, and its largest causes")
     for line in watch_lines(watched):
-        told = {change.provider: f"{change.series} {change_words(change)}" for change in line.changes}
+        why = {change.provider: change for change in line.changes}
         for vote in line.votes:
-            table.add_row(
-                _who(line), vote.provider, probability_words(vote), told.get(vote.provider, forecast_words(vote))
-            )
+            change = why.get(vote.provider)
+            told = forecast_words(vote) if change is None else f"{change.series} {change_words(change, vote.measure)}"
+            table.add_row(_who(line), vote.provider, probability_words(vote), told)
         table.add_section()
     return table
 

@@ -96,8 +96,9 @@ def changes(
         Folder in which the answer is kept; it is known by the panels it was made from.
     """
     file = None if store is None else store / _file_name(choice, history, target, days, fits, seed)
-    if file is not None and file.exists():
-        return _read(file)
+    kept = None if file is None else _read(file)
+    if kept is not None:
+        return kept
     try:
         with one_blas_thread():
             found = _changes(choice, history, target, days, fits, seed)
@@ -186,6 +187,10 @@ def _file_name(
     return f"change-{hashlib.sha256('|'.join(map(str, what)).encode()).hexdigest()[:24]}.json"
 
 
-def _read(file: Path) -> tuple[Change, ...]:
-    rows = json.loads(file.read_text(encoding="utf-8"))
-    return tuple(Change(**{**row, "causes": tuple(Cause(**cause) for cause in row["causes"])}) for row in rows)
+def _read(file: Path) -> tuple[Change, ...] | None:
+    """Changes as they were kept, or None where there are none or the file is not whole."""
+    try:
+        rows = json.loads(file.read_text(encoding="utf-8"))
+        return tuple(Change(**{**row, "causes": tuple(Cause(**cause) for cause in row["causes"])}) for row in rows)
+    except (FileNotFoundError, ValueError, TypeError, KeyError):
+        return None

@@ -11,6 +11,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -307,7 +308,8 @@ def _coverage(history: History, name: str) -> tuple[pd.Timestamp, pd.Timestamp]:
         if name in table.names:
             released = table.released[table.series == table.names.index(name)]
             return pd.Timestamp(int(released.min()), unit="D"), pd.Timestamp(int(released.max()), unit="D")
+    about = "; ".join(note for note in history.notes if re.search(rf"\b{re.escape(name)}\b", note))
     raise DataError(
         f"History {history.name!r} holds no {name!r}, which the strategy trades or forecasts; choose another source or "
-        "add its prices."
+        f"add its prices{f' ({about})' if about else ''}."
     )

@@ -120,6 +120,14 @@ class Watched:
     notes: tuple[str, ...]
     history: History | None
 
+    @property
+    def reasons_refused(self) -> dict[str, tuple[str, ...]]:
+        """Each reason to the instruments that were refused for it."""
+        found: dict[str, tuple[str, ...]] = {}
+        for refused in self.refused:
+            found[refused.reason] = (*found.get(refused.reason, ()), *refused.strategy.instruments)
+        return found
+
 
 def watch_source(
     watchlist: Watchlist,

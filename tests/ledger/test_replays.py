@@ -121,6 +121,20 @@ def test_a_refusal_is_refused_again_with_the_same_words(path: Path, strategy: St
     assert ("refusal", "decision") in {(each.then, each.now) for each in again.differences if each.field == "kind"}
 
 
+def test_what_was_refused_before_any_data_could_be_read_has_nothing_to_come_out_again(
+    path: Path, strategy: Strategy
+) -> None:
+    history = strategy.data.load()
+    with Ledger.open(path) as ledger:
+        ledger.append(refusal(strategy, DAYS[0], "the cache holds no live data yet"))
+        ledger.append(entries_of(strategy, decide(strategy, history, DAYS[0]), history))
+
+    again = replay(path)
+
+    assert again.same
+    assert (again.rows, again.without_data) == (16, tuple(range(1, 17)))
+
+
 def test_data_that_are_gone_are_named_with_the_rows(written: Path, tmp_path: Path) -> None:
     (tmp_path / "zn.csv").unlink()
 

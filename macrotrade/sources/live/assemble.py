@@ -24,6 +24,7 @@ from macrotrade.sources.fred_md_names import RENAMED, fred_md_series_info
 from macrotrade.sources.live.fetched import QUOTES, VINTAGES, require_shape
 from macrotrade.sources.live.fiscal import BALANCES, FISCAL_SERIES, NATIONAL_ACCOUNTS, balance_releases
 from macrotrade.sources.treasury import (
+    FUTURES,
     MATURITIES,
     continued_thirty_year,
     future_info,
@@ -247,8 +248,12 @@ class _Market:
                 f"{', '.join(prices)} are synthetic: constant-maturity par bonds priced from Treasury yields, not "
                 "futures contracts"
             )
-        else:
-            notes.append("no daily Treasury yields, and so no Treasury futures")
+        absent = [symbol for symbol in FUTURES if symbol not in prices]
+        if absent:
+            notes.append(
+                f"{', '.join(absent)} are absent: they are priced from DGS3MO and the daily yield of their own "
+                "maturity, which are fetched with a FRED key"
+            )
         if {"DGS20", "DGS30"} <= set(yields.columns):
             yields = yields.assign(DGS30=continued_thirty_year(yields))
             notes.append("DGS30 is DGS20 less 0.21 from 2002-02-19 to 2006-02-08, when no 30-year yield was published")

@@ -90,6 +90,8 @@ class PublisherServer:
         Every request, in order.
     vintage_limit
         Most vintage dates in one request for observations.
+    sent
+        Bytes of content sent so far, web pages and errors apart.
     """
 
     def __init__(self) -> None:
@@ -98,6 +100,7 @@ class PublisherServer:
         self.charts: dict[str, dict[str, float | None]] = {}
         self.asked: list[Asked] = []
         self.vintage_limit = 2000
+        self.sent = 0
         self._faults: list[_Planned] = []
         self._released = threading.Event()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
@@ -197,6 +200,7 @@ class _Handler(BaseHTTPRequestHandler):
         extra = {"ETag": etag, "Last-Modified": "Fri, 04 Sep 2026 12:00:00 GMT"} if status == 200 else {}
         self._start(status, kind, {**extra, "Content-Length": str(len(body))})
         self.wfile.write(body)
+        self.publisher.sent += len(body) if status == 200 else 0
 
     def _start(self, status: int, kind: str, headers: Mapping[str, str]) -> None:
         self.asked.answered = status
