@@ -96,11 +96,12 @@ def normalised_rmse(forecasts: pd.DataFrame) -> pd.DataFrame:
 
 
 def direction_shares(forecasts: pd.DataFrame) -> pd.DataFrame:
-    """Share of one-period changes whose direction was right, rows (provider, horizon).
+    """Share of changes whose direction was right, rows (provider, horizon).
 
-    The change at horizon h is that from h - 1 to h, of forecast and outcome alike; log changes and changes have the
-    same sign as those of the series as reported. Horizons must follow each other from 1. Periods without a change, and
-    forecasts of none (naive), are no call and are not counted.
+    The change at a horizon is that since the horizon before it (h - 1, where they follow each other from 1), of
+    forecast and outcome alike, and since the origin at the first; a one-period measure is that change itself. Log
+    changes and changes have the same sign as those of the series as reported. Periods without a change, and forecasts
+    of none (naive), are no call and are not counted.
 
     Returns
     -------
@@ -112,11 +113,13 @@ def direction_shares(forecasts: pd.DataFrame) -> pd.DataFrame:
     rows = forecasts.sort_values("horizon", kind="stable")
     keys = ["provider", "as_of", "series"]
     first = rows["horizon"] == rows["horizon"].min()
-    level = rows["measure"] == "level"
-    moved = rows.assign(
-        said=rows["point"] - rows.groupby(keys)["point"].shift().where(~first, rows["origin"].where(level, 0.0)),
-        came=rows["outcome"] - rows.groupby(keys)["outcome"].shift().where(~first, rows["origin"].where(level, 0.0)),
-    ).dropna(subset=["said", "came"])
+    itself = rows["measure"].str.startswith("one_period")
+    start = rows["origin"].where(rows["measure"] == "level", 0.0)
+    said, came = (
+        rows[name] - rows.groupby(keys)[name].shift().where(~first, start).mask(itself, 0.0)
+        for name in ("point", "outcome")
+    )
+    moved = rows.assign(said=said, came=came).dropna(subset=["said", "came"])
     called = moved[(moved["said"] != 0) & (moved["came"] != 0)]
     right = called.assign(right=np.sign(called["said"]) == np.sign(called["came"]), rises=called["came"] > 0)
     by_series = right.groupby(["provider", "horizon", "series"], sort=False)["rises"].agg(["sum", "size"])

@@ -106,6 +106,16 @@ def test_levels_count_their_first_change_from_the_origin() -> None:
     pd.testing.assert_frame_equal(direction_shares(levels).sort_index(), expected)
 
 
+def test_a_one_period_measure_is_the_change_itself_at_every_horizon() -> None:
+    table = _forecasts().assign(measure="one_period_change")
+
+    shares = direction_shares(table)
+
+    noise = table[(table["provider"] == "noise") & (table["horizon"] == 3)]
+    right = np.sign(noise["point"]) == np.sign(noise["outcome"])
+    assert shares.loc[("noise", 3), "right"] == pytest.approx(right.mean())
+
+
 def test_weights_are_summed_up_by_member() -> None:
     rows = [("bma", at, member, 1, "a", w) for at in range(10) for member, w in (("x", at / 10), ("y", 1 - at / 10))]
     weights = pd.DataFrame(rows, columns=["provider", "as_of", "member", "horizon", "series", "weight"])
