@@ -97,7 +97,7 @@ def gallery(discovery: Discovery | SystemDiscovery, found: EquationData, name: s
     from macrotrade.report.equations_page import equations_report
 
     title = "" if name == "equations" else name
-    return equations_report(discoveries_of(discovery), found.frame, found.source, title).save(out)
+    return equations_report(discovery, found.frame, found.source, title).save(out)
 
 
 def save_data(found: EquationData, out: Path) -> None:

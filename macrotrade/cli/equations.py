@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as json_format
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -89,6 +90,7 @@ def equations_discover(
     discovery = _discovered(found, settings, out, resume, jobs)
     discovery.save(out / "discovery.json")
     save_data(found, out)
+    shutil.rmtree(out / "pieces", ignore_errors=True)  # a finished search has nothing to resume
     page = gallery(discovery, found, task.name, out)
     if json:
         typer.echo(json_format.dumps(record_of(discovery), indent=1, ensure_ascii=False))
@@ -237,7 +239,9 @@ def equations_table(
         record = {"rows": flat.reset_index().to_dict("records"), "equations": found.equations, "flags": found.flags}
         typer.echo(json_format.dumps(record, indent=1, ensure_ascii=False))
         return
-    show(frame_table(published_frame(found), "Euro-area inflation, per cent: to 2005Q1, and 2005Q2 to 2007Q1"))
+    table = frame_table(published_frame(found), "Euro-area inflation, per cent: to 2005Q1, and 2005Q2 to 2007Q1")
+    table.columns[0].no_wrap = True
+    show(table)
     for name, written in found.equations.items():
         for equation in written:
             typer.echo(f"{name}: {equation}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from macrotrade.providers.equations.discovery import Discovery
 from macrotrade.providers.equations.equation import Equation
 from macrotrade.providers.equations.exhibits import discovery_exhibits, steady_state_table
 from macrotrade.providers.equations.recursion import recurse
+from macrotrade.providers.equations.system import SystemDiscovery
 from macrotrade.report.colours import provider_colours
 from macrotrade.report.exhibits import drawn
 from macrotrade.report.finished import Report
@@ -19,22 +20,24 @@ from macrotrade.report.layout import days, numbers, styled
 from macrotrade.report.markdown import markdown
 from macrotrade.report.page import page
 from macrotrade.report.parts import Choice, Column, Figure, Part, Section, Table, Words
-from macrotrade.report.words import count, sentence
+from macrotrade.report.words import cardinal, count, sentence
 
 __all__ = ["equations_report"]
 
 _MOST_RANKED = 40
+_HEADINGS = ("Search", "Equations", "Forecast", "Ranking", "Veto log")
+_CAPITALS = {"mse": "MSE", "mdl": "MDL", "bic": "BIC", "esr": "ESR", "one_step": "One step", "recursive": "Recursive"}
 
 
-def equations_report(discoveries: Sequence[Discovery], frame: pd.DataFrame, source: str, name: str = "") -> Report:
-    """Page, Markdown and results of discoveries on the data they were made on.
+def equations_report(found: Discovery | SystemDiscovery, frame: pd.DataFrame, source: str, name: str = "") -> Report:
+    """Page, Markdown and results of a discovery, or of a discovered system, on the data it was made on.
 
     Parameters
     ----------
-    discoveries
-        One a target.
+    found
+        What was discovered.
     frame
-        What they were discovered on, or the same continued: paths start at its end.
+        What it was discovered on, or the same continued: paths start at its end.
     source
         Which data these are, in words.
     name
@@ -44,33 +47,54 @@ def equations_report(discoveries: Sequence[Discovery], frame: pd.DataFrame, sour
     --------
     ::
 
-        equations_report([discover(frame, "pi")], frame, "euro area").save("runs/equations")
+        equations_report(discover(frame, "pi"), frame, "euro area").save("runs/equations")
     """
-    title = name or f"Discovered equations of {', '.join(one.target for one in discoveries)}"
+    discoveries = found.discoveries if isinstance(found, SystemDiscovery) else (found,)
+    title = name or f"Discovered equations of {cardinal([one.target for one in discoveries])}"
     title = title[:1].upper() + title[1:]
     members = sum(len(one.members) for one in discoveries)
     lead = f"{count(members, 'equation')} chosen on {source}."
-    sections = tuple(section for one in discoveries for section in _sections(one, frame, len(discoveries) > 1))
+    told = {one.target: _told(one, frame) for one in discoveries}
+    sections = [
+        Section(heading, _by_target({name: one[heading] for name, one in told.items()})) for heading in _HEADINGS
+    ]
+    if isinstance(found, SystemDiscovery):
+        sections.append(Section("Systems", _systems(found)))
     return Report(
         title=title,
-        html=page(title, lead, sections, "discovered equations"),
-        markdown=markdown(title, lead, sections),
+        html=page(title, lead, tuple(sections), "discovered equations"),
+        markdown=markdown(title, lead, tuple(sections)),
         results={"source": source, "discoveries": [one.record() for one in discoveries]},
     )
 
 
-def _sections(discovery: Discovery, frame: pd.DataFrame, named: bool) -> list[Section]:
-    suffix = f" of {discovery.target}" if named else ""
+def _told(discovery: Discovery, frame: pd.DataFrame) -> dict[str, tuple[Part, ...]]:
+    """Parts of each section."""
     exhibits = discovery_exhibits(discovery, frame)
     path = next(one for one in exhibits if one.title.startswith("Recursive path"))
     vetoes = [part for one in exhibits if one.title.startswith("Vetoed") for part in drawn(one)]
-    return [
-        Section(f"Search{suffix}", Words(items=tuple(map(sentence, _searched(discovery))))),
-        Section(f"Equations{suffix}", _gallery(discovery, frame)),
-        Section(f"Forecast{suffix}", tuple(drawn(path))),
-        Section(f"Ranking{suffix}", _ranking(discovery)),
-        Section(f"Veto log{suffix}", tuple(vetoes) or Words("No equation was vetoed.")),
+    parts: list[tuple[Part, ...]] = [
+        (Words(items=tuple(map(sentence, _searched(discovery)))),),
+        _gallery(discovery, frame),
+        tuple(drawn(path)),
+        (_ranking(discovery),),
+        tuple(vetoes) or (Words("No equation was vetoed."),),
     ]
+    return dict(zip(_HEADINGS, parts, strict=True))
+
+
+def _by_target(parts: Mapping[str, tuple[Part, ...]]) -> tuple[Part, ...]:
+    return (Choice("Series", parts),) if len(parts) > 1 else next(iter(parts.values()))
+
+
+def _systems(found: SystemDiscovery) -> tuple[Part, ...]:
+    """Systems that stand, and why others do not."""
+    words = f"{count(len(found.systems), 'system')} passed the guards; {len(found.refused)} did not."
+    standing = {
+        f"System {place}": "; ".join(map(str, one.equations)) for place, one in enumerate(found.systems, start=1)
+    }
+    reasons = tuple(sentence(reason) for _, reason in found.refused[:_MOST_RANKED])
+    return (Words(words, terms=standing or None), *((Words(items=reasons),) if reasons else ()))
 
 
 def _searched(discovery: Discovery) -> list[str]:
@@ -99,7 +123,7 @@ def _one(member: Equation, weight: float, scores: Any, discovery: Discovery, fra
         "Equation": str(member),
         "Weight": f"{weight:.0%}",
         "Fitted": f"{member.first} to {member.last}, root mean squared residual {member.rmse:.4g}",
-        "Scores": ", ".join(f"{key.replace('_', ' ')} {value:.4g}" for key, value in scores.items()) or "none",
+        "Scores": ", ".join(f"{_CAPITALS.get(key, key)} {value:.4g}" for key, value in scores.items()) or "none",
         "Steady state": ", ".join(rests) or "none in history or near it",
     }
     return (Words(terms=terms), _fit_figure(member, frame), _path_figure(member, discovery, frame))
@@ -151,7 +175,9 @@ def _ranking(discovery: Discovery) -> Table:
     columns = [Column("place", "Place", "integer", 0)]
     for name in frame.columns[1:-2]:
         digits = 1 if name in ("bic", "esr") else 4
-        columns.append(Column(str(name), str(name).replace("_", " "), "number", digits, helps.get(str(name), "")))
+        columns.append(
+            Column(str(name), _CAPITALS.get(str(name), str(name)), "number", digits, helps.get(str(name), ""))
+        )
     columns += [Column("veto", "Veto"), Column("equation", "Equation")]
     note = f"The best {len(rows)} of the {len(discovery.ranked)} that were judged, less is better."
     return Table("Equations by score", tuple(columns), frame, note)

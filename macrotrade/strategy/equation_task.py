@@ -176,7 +176,7 @@ def equation_data(
     else:
         day = history.last_day if period is None else min(period.end_time.normalize(), history.last_day)
         frame = _economy(history.as_of(day), targets, frequency)
-    wanted = [*dict.fromkeys([*targets, *columns])] if columns else [str(name) for name in frame.columns]
+    wanted = [*dict.fromkeys([*targets, *(columns or map(str, frame.columns))])]
     for name in wanted:
         if name not in frame.columns:
             raise DataError(f"There is no column {name!r} in {history.name}. {near_misses(name, map(str, frame))}")
