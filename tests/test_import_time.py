@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 HEAVY = (
-    "IPython", "jinja2", "joblib", "matplotlib", "numba", "numpy", "pandas", "plotly", "pyarrow", "pydantic",
-    "requests", "scipy", "sklearn", "statsmodels", "torch", "vectorbt", "yfinance",
+    "IPython", "dask", "distributed", "fsspec", "jinja2", "joblib", "matplotlib", "numba", "numpy", "pandas", "plotly",
+    "pyarrow", "pydantic", "ray", "requests", "scipy", "sklearn", "statsmodels", "torch", "vectorbt", "yfinance",
 )  # fmt: skip
 
 
@@ -48,6 +48,7 @@ def test_a_live_signal_imports_neither_vectorbt_nor_what_draws_reports(tmp_path:
     imported = imported_by(command_script("signal", str(file), "--as-of", "2012-06-30"))
 
     assert not imported & {"vectorbt", "torch", "plotly", "matplotlib", "sklearn"}
+    assert not imported & {"dask", "distributed", "ray", "joblib"}
 
 
 def test_the_contract_imports_neither_an_engine_nor_a_model_library() -> None:

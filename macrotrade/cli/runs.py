@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from macrotrade.cli.app import app
-from macrotrade.cli.options import Jobs, Out, StrategyFile
+from macrotrade.cli.options import Address, EngineChoice, Jobs, Out, Store, StrategyFile, Workers, on_engine
 from macrotrade.cli.screen import progress, show
 
 if TYPE_CHECKING:
@@ -29,13 +29,20 @@ def demo(out: Out = Path("runs/demo"), jobs: Jobs = 1) -> None:
     strategy, refused = able(whole, whole.data.load())
     for title, reason in refused.items():
         typer.echo(f"{title} is left out: {reason}", err=True)
-    _run_backtest(strategy, out, jobs)
+    _run_backtest(strategy.changed(engine=on_engine(None, None, None, jobs)), out)
     if left_out_of_demo():
         typer.echo(f"not in the demo, for the time they take: {', '.join(left_out_of_demo())}")
 
 
 @app.command()
-def backtest(file: StrategyFile, out: Annotated[Path | None, typer.Option("--out")] = None, jobs: Jobs = 1) -> None:
+def backtest(
+    file: StrategyFile,
+    out: Annotated[Path | None, typer.Option("--out", help="Folder for the report and the finished blocks.")] = None,
+    jobs: Workers = None,
+    engine: EngineChoice = None,
+    address: Address = None,
+    store: Store = None,
+) -> None:
     """Run a strategy over its history; print a table, write report.html, report.md and results.json.
 
     A run that was interrupted goes on where it stopped when started again with the same --out.
@@ -44,14 +51,19 @@ def backtest(file: StrategyFile, out: Annotated[Path | None, typer.Option("--out
     """
     from macrotrade.strategy.spec import read_strategy
 
-    _run_backtest(read_strategy(file), out or Path("runs") / file.stem, jobs)
+    strategy = read_strategy(file)
+    strategy = strategy.changed(engine=on_engine(strategy.engine, engine, address, jobs))
+    _run_backtest(strategy, out or Path("runs") / file.stem, store)
 
 
 @app.command()
 def evaluate(
     file: Annotated[Path, typer.Argument(help="Study in TOML.", show_default=False)],
     out: Annotated[Path | None, typer.Option("--out", help="Folder for the report and the finished blocks.")] = None,
-    jobs: Jobs = 1,
+    jobs: Workers = None,
+    engine: EngineChoice = None,
+    address: Address = None,
+    store: Store = None,
     data: Annotated[
         Path | None, typer.Option("--data", help="FRED-MD vintages: a folder, zip, CSV or Parquet.")
     ] = None,
@@ -66,13 +78,16 @@ def evaluate(
     """
     from macrotrade.report.study_page import study_report
     from macrotrade.report.terminal import gain_table, race_tables
+    from macrotrade.strategy.engines import kept_open
     from macrotrade.strategy.study import read_study, run_study
 
     study = read_study(file)
+    study = study.model_copy(update={"engine": on_engine(study.engine, engine, address, jobs)})
     study = study if data is None else study.on_vintages(data)
     folder = out or Path("runs") / file.stem
-    with progress("forecasts", len(study.origins) * len(study.providers)) as advance:
-        result = run_study(study, study.data.load(), n_jobs=jobs, store=folder / "blocks", progress=advance)
+    steps = len(study.origins) * len(study.providers)
+    with kept_open(study.engine), progress("forecasts", steps) as advance:
+        result = run_study(study, study.data.load(), store=store or folder / "blocks", progress=advance)
     report = study_report(result)
     show(gain_table(result))
     for table in race_tables(result, report.results["horse_race"]):
@@ -92,22 +107,24 @@ def warm() -> None:
         typer.echo(line)
 
 
-def _run_backtest(strategy: Strategy, out: Path, jobs: int) -> None:
+def _run_backtest(strategy: Strategy, out: Path, store: str | None = None) -> None:
     from macrotrade.report.document import make_report
     from macrotrade.report.terminal import summary_table
     from macrotrade.strategy.backtest import backtest as run
+    from macrotrade.strategy.engines import kept_open
     from macrotrade.strategy.run import origins_of, targets_of
     from macrotrade.strategy.sensitivity import sensitivity
     from macrotrade.strategy.variants import n_walks
 
     history = strategy.data.load()
-    n_origins, blocks = len(origins_of(strategy, history)), out / "blocks"
-    with progress("forecasts", n_origins * len(strategy.providers) * len(targets_of(strategy))) as advance:
-        result = run(strategy, history, n_jobs=jobs, store=blocks, progress=advance)
-    show(summary_table(result))
-    with progress("sensitivity", n_origins * n_walks(strategy)) as advance:
-        nearby = strategy.data.nearby()
-        changed = sensitivity(strategy, history, nearby=nearby, n_jobs=jobs, store=blocks, progress=advance)
+    n_origins, blocks = len(origins_of(strategy, history)), store or out / "blocks"
+    with kept_open(strategy.engine):
+        with progress("forecasts", n_origins * len(strategy.providers) * len(targets_of(strategy))) as advance:
+            result = run(strategy, history, store=blocks, progress=advance)
+        show(summary_table(result))
+        with progress("sensitivity", n_origins * n_walks(strategy)) as advance:
+            nearby = strategy.data.nearby()
+            changed = sensitivity(strategy, history, nearby=nearby, store=blocks, progress=advance)
     page = make_report(result, sensitivity=changed).save(out)
     changed.tidy().to_csv(out / "sensitivity.csv", index=False)
     typer.echo(f"wrote {page}")

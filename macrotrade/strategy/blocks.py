@@ -1,4 +1,4 @@
-"""Finished blocks of a walk on disk: written whole or not at all, read back to the bit."""
+"""Finished blocks of a walk as bytes: compact arrays and a few words, read back to the bit."""
 
 from __future__ import annotations
 
@@ -6,24 +6,22 @@ import io
 import json
 import zipfile
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from macrotrade._files import atomically
 from macrotrade.forecast import Forecast, Target
 
-__all__ = ["read_block", "write_block"]
+__all__ = ["block_bytes", "block_content"]
 
-_ARRAYS = ("mean", "scale", "weights", "origin")
+_BY_MEMBER = ("mean", "scale", "weights")
 
 
-def write_block(file: Path, forecasts: Sequence[Forecast], refusals: Sequence[tuple[pd.Timestamp, str]]) -> None:
-    """Write forecasts and refusals; a reader sees the whole block or none of it."""
-    arrays = {
-        f"{name}_{number}": getattr(forecast, name) for number, forecast in enumerate(forecasts) for name in _ARRAYS
-    }
+def block_bytes(forecasts: Sequence[Forecast], refusals: Sequence[tuple[pd.Timestamp, str]]) -> bytes:
+    """Forecasts of one target, their members one below another in single arrays, and refusals."""
+    arrays = {name: np.concatenate([getattr(one, name) for one in forecasts]) for name in _BY_MEMBER if forecasts}
+    if forecasts:
+        arrays["origin"] = np.stack([one.origin for one in forecasts])
     words = {
         "forecasts": [
             {
@@ -38,26 +36,30 @@ def write_block(file: Path, forecasts: Sequence[Forecast], refusals: Sequence[tu
         "refusals": [(day.isoformat(), reason) for day, reason in refusals],
     }
     text = np.frombuffer(json.dumps(words).encode(), dtype=np.uint8)
-    with atomically(file) as temporary:
-        np.savez(temporary, allow_pickle=False, words=text, **arrays)
+    content = io.BytesIO()
+    np.savez(content, allow_pickle=False, words=text, **arrays)
+    return content.getvalue()
 
 
-def read_block(file: Path, target: Target) -> tuple[tuple[Forecast, ...], list[tuple[pd.Timestamp, str]]] | None:
-    """Forecasts and refusals of a block, or None where it is absent or was damaged."""
+def block_content(content: bytes, target: Target) -> tuple[tuple[Forecast, ...], list[tuple[pd.Timestamp, str]]] | None:
+    """Forecasts and refusals of a block, or None where it was damaged."""
     try:
-        with np.load(io.BytesIO(file.read_bytes()), allow_pickle=False) as saved:
+        with np.load(io.BytesIO(content), allow_pickle=False) as saved:
             words = json.loads(saved["words"].tobytes())
-            forecasts = tuple(
-                Forecast(
-                    target=target,
-                    as_of=pd.Timestamp(entry["as_of"]),
-                    period=pd.Period(ordinal=entry["period"], freq=entry["frequency"]),
-                    members=tuple(entry["members"]),
-                    reasons=tuple(entry["reasons"]),
-                    **{name: saved[f"{name}_{number}"] for name in _ARRAYS},
-                )
-                for number, entry in enumerate(words["forecasts"])
-            )
-    except (FileNotFoundError, zipfile.BadZipFile, KeyError, ValueError, EOFError):
+            arrays = {name: saved[name] for name in (*_BY_MEMBER, "origin")} if words["forecasts"] else {}
+    except (zipfile.BadZipFile, KeyError, ValueError, EOFError):
         return None
+    ends = np.cumsum([len(entry["members"]) for entry in words["forecasts"]]).tolist()
+    forecasts = tuple(
+        Forecast(
+            target=target,
+            as_of=pd.Timestamp(entry["as_of"]),
+            period=pd.Period(ordinal=entry["period"], freq=entry["frequency"]),
+            origin=arrays["origin"][number],
+            members=tuple(entry["members"]),
+            reasons=tuple(entry["reasons"]),
+            **{name: arrays[name][ends[number] - len(entry["members"]) : ends[number]] for name in _BY_MEMBER},
+        )
+        for number, entry in enumerate(words["forecasts"])
+    )
     return forecasts, [(pd.Timestamp(day), reason) for day, reason in words["refusals"]]

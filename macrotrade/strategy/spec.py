@@ -15,6 +15,7 @@ from macrotrade.instruments import Instrument, instrument
 from macrotrade.schedule import Decide, Schedule
 from macrotrade.signals.rules import Rule, RuleName
 from macrotrade.strategy.assumptions import Published, SensitivityOptions
+from macrotrade.strategy.engines import Engine
 from macrotrade.strategy.parts import DataOptions, Document, Part, ProviderChoice, checked_day, parse, read_toml
 
 __all__ = ["ProviderChoice", "Strategy", "read_strategy"]
@@ -102,6 +103,9 @@ class Strategy(Document):
         Which further assumptions a sensitivity table changes.
     published
         What was published for the same exercise, if anything.
+    engine
+        What carries the blocks; this process by default. The numbers do not depend on it, so it is no part of what is
+        written down with them.
     """
 
     singulars: ClassVar[Mapping[str, str]] = {"provider": "providers", "rule": "rules", "instrument": "instruments"}
@@ -129,6 +133,7 @@ class Strategy(Document):
     portfolio: PortfolioOptions = PortfolioOptions()
     sensitivity: SensitivityOptions = SensitivityOptions()
     published: Published | None = None
+    engine: Engine | None = Field(default=None, exclude=True)
 
     @field_validator("start", "end", mode="before")
     @classmethod

@@ -24,6 +24,7 @@ from macrotrade.evaluation.ensemble_race import MemberPoints, member_points
 from macrotrade.evaluation.losses import WHOLE, Window
 from macrotrade.panel.vintages import History
 from macrotrade.schedule import Schedule
+from macrotrade.strategy.engines import Engine
 from macrotrade.strategy.outcomes import Reported, with_outcomes
 from macrotrade.strategy.parts import DataOptions, Document, ProviderChoice, parse, read_toml
 from macrotrade.strategy.result import Source
@@ -72,6 +73,9 @@ class Study(Document):
         of all, which shows what initial values do to a verdict.
     schedule, seed, data
         As of a strategy.
+    engine
+        What carries the blocks; this process by default. The numbers do not depend on it, so it is no part of what is
+        written down with them.
     """
 
     name: str = "study"
@@ -93,6 +97,7 @@ class Study(Document):
     schedule: Schedule = Schedule()
     seed: int = 0
     data: DataOptions = DataOptions()
+    engine: Engine | None = Field(default=None, exclude=True)
 
     @model_validator(mode="after")
     def _consistent(self) -> Study:

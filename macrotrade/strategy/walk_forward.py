@@ -6,41 +6,47 @@ The heart of it, for every origin::
     forecaster = provider.fit(history.as_of(fit_origin), target)     # fit_origin: the last origin at which to fit
     forecasts.append(forecaster.forecast(panel))
 
-A live decision is this walk with one origin. Origins that share a fit are computed together; blocks of them are the
-unit of parallel work and of what is saved (`blocks.py`).
+A live decision is this walk with one origin.
+
+1. origins in blocks, the unit of work      walk_blocks.py
+2. blocks that were done before             stores.py, blocks.py
+3. the rest, here or on a cluster           engines/
+4. walks of the whole                       this file
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate
 from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
 
-from macrotrade import __version__
-from macrotrade.errors import FitError, MacrotradeError
-from macrotrade.forecast import Forecast, Forecaster, Provider, Target, tidy, with_seed
-from macrotrade.numerics.threads import one_blas_thread
+from macrotrade.errors import MacrotradeError
+from macrotrade.forecast import Forecast, Provider, Target, tidy
 from macrotrade.panel.vintages import History
-from macrotrade.strategy.blocks import read_block, write_block
+from macrotrade.strategy.blocks import block_bytes, block_content
+from macrotrade.strategy.engines import Engine, Lost, engine_for, run_tasks
+from macrotrade.strategy.stores import Store, block_store
+from macrotrade.strategy.walk_blocks import (
+    Block,
+    Failure,
+    Outcome,
+    Refusal,
+    block_slices,
+    derived_seed,
+    outcomes,
+    sharing_fits,
+)
 
-__all__ = ["Progress", "Refusal", "Walk", "derived_seed", "fit_days", "walk_forward"]
+__all__ = ["Itinerary", "Progress", "Refusal", "Walk", "derived_seed", "fit_days", "walk_forward", "walks_of"]
 
 Progress: TypeAlias = Callable[[int], None]
 """Called with the number of origins that have just been finished."""
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """An origin, `as_of`, at which the provider could not forecast, and the `reason`."""
-
-    as_of: pd.Timestamp
-    reason: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,6 +83,32 @@ class Walk:
         return table
 
 
+@dataclass(frozen=True, eq=False)
+class Itinerary:
+    """Who walks, for which target, over which origins.
+
+    Attributes
+    ----------
+    provider, target, origins, fit_origins, name, seed, block
+        As in :func:`walk_forward`.
+    """
+
+    provider: Provider
+    target: Target
+    origins: tuple[pd.Timestamp, ...]
+    fit_origins: tuple[pd.Timestamp, ...]
+    name: str
+    seed: int = 0
+    block: int = 24
+
+    def blocks(self) -> list[Block]:
+        """Origins in blocks, never cut between two that share a fit."""
+        return [
+            Block(self.provider, self.target, self.origins[at], self.fit_origins[at], self.name, self.seed)
+            for at in block_slices(self.fit_origins, self.block)
+        ]
+
+
 def walk_forward(
     provider: Provider,
     history: History,
@@ -87,7 +119,8 @@ def walk_forward(
     name: str = "provider",
     seed: int = 0,
     n_jobs: int = 1,
-    store: Path | None = None,
+    engine: Engine | None = None,
+    store: str | Path | None = None,
     block: int = 24,
     progress: Progress | None = None,
 ) -> Walk:
@@ -108,10 +141,14 @@ def walk_forward(
         Of the run. Each fit draws from a seed made of (run, name, fit origin), so the order and the number of
         processes change nothing.
     n_jobs
-        Processes; 1 stays in this one.
+        Processes of this machine, or workers of the engine; 1 stays in this process unless an engine is named.
+    engine
+        What carries the blocks; a cluster is connected or started for this walk alone, but within
+        :func:`macrotrade.strategy.engines.kept_open`.
     store
-        Folder in which finished blocks are kept; a walk started again with the same store does only what is missing. A
-        block is known by the panels it reads, so it stays good when later data arrive.
+        Folder in which finished blocks are kept, or the address of a shared folder or object store that fsspec knows;
+        a walk started again with the same store does only what is missing. A block is known by the panels it reads,
+        so it stays good when later data arrive.
     block
         Origins kept together in one file, never cut between two that share a fit; 1 keeps each origin by itself, for
         a live decision whose next run starts one origin later.
@@ -121,142 +158,126 @@ def walk_forward(
     Raises
     ------
     MacrotradeError
-        Naming provider, series and origin, if a provider breaks; a :class:`FitError` at one origin is a refusal
-        instead, kept in the result.
+        Naming provider, series and origin, if a provider breaks, once all other blocks are done and kept; a
+        :class:`FitError` at one origin is a refusal instead, kept in the result.
     """
-    days = [pd.Timestamp(origin) for origin in origins]
-    fits = [pd.Timestamp(origin) for origin in fit_origins] if fit_origins is not None else days
-    slices = _block_slices(fits, block)
-    blocks = [_Block(provider, target, tuple(days[at]), tuple(fits[at]), name, seed) for at in slices]
-    files = [store / each.file_name(history) for each in blocks] if store is not None else []
-    results: dict[int, _Outcome] = {}
-    missing = []
-    for number, each in enumerate(blocks):
-        saved = read_block(files[number], target) if files else None
-        if saved is None:
-            missing.append(number)
-        else:
-            results[number] = _Outcome(saved[0], tuple(Refusal(*pair) for pair in saved[1]))
-            _tell(progress, len(each.origins))
-    for number, outcome in _computed(blocks, missing, history, n_jobs):
-        results[number] = outcome
-        if files:
-            pairs = [(refusal.as_of, refusal.reason) for refusal in outcome.refusals]
-            write_block(files[number], outcome.forecasts, pairs)
+    days = tuple(pd.Timestamp(origin) for origin in origins)
+    fits = tuple(pd.Timestamp(origin) for origin in fit_origins) if fit_origins is not None else days
+    itinerary = Itinerary(provider, target, days, fits, name, seed, block)
+    (walk,) = walks_of([itinerary], history, engine=engine_for(engine, n_jobs), store=store, progress=progress)
+    return walk
+
+
+def walks_of(
+    itineraries: Sequence[Itinerary],
+    history: History,
+    *,
+    engine: Engine | None = None,
+    store: str | Path | None = None,
+    progress: Progress | None = None,
+) -> tuple[Walk, ...]:
+    """Walk of each itinerary; the blocks of all of them are one pool of work.
+
+    Parameters
+    ----------
+    itineraries, history
+        Who walks where, and from what.
+    engine, store, progress
+        As in :func:`walk_forward`; without an engine all is done in this process.
+
+    Raises
+    ------
+    MacrotradeError
+        As :func:`walk_forward`.
+    """
+    parts = [itinerary.blocks() for itinerary in itineraries]
+    blocks = dict(enumerate(block for part in parts for block in part))
+    keep = _Keep(block_store(store), blocks, history) if store is not None else None
+    results = keep.found() if keep is not None else {}
+    for number in results:
         _tell(progress, len(blocks[number].origins))
-    ordered = [results[number] for number in range(len(blocks))]
-    return Walk(
-        name,
-        target,
-        tuple(forecast for outcome in ordered for forecast in outcome.forecasts),
-        tuple(refusal for outcome in ordered for refusal in outcome.refusals),
+    failures = {}
+    ends = list(accumulate(map(len, parts)))
+    for number, outcome in _computed(_missing(blocks, results, ends), history, engine):
+        if isinstance(outcome, Failure):
+            failures[number] = outcome
+            continue
+        results[number] = outcome
+        if keep is not None:
+            keep.write(number, outcome)
+        _tell(progress, len(blocks[number].origins))
+    if failures:
+        raise _told([failures[number] for number in sorted(failures)])
+    return tuple(
+        _walk(itinerary, [results[number] for number in range(end - len(part), end)])
+        for itinerary, part, end in zip(itineraries, parts, ends, strict=True)
     )
 
 
-def derived_seed(run: int, name: str, origin: pd.Timestamp) -> int:
-    """Seed of one fit: 32 bits of the SHA-256 of (run, name, origin), the same on every machine."""
-    digest = hashlib.sha256(f"{run}|{name}|{origin:%Y-%m-%d}".encode()).digest()
-    return int.from_bytes(digest[:4], "big")
+@dataclass(frozen=True, eq=False)
+class _Keep:
+    """Blocks in a store, by the number they have in this run."""
+
+    store: Store
+    blocks: Mapping[int, Block]
+    history: History
+
+    def found(self) -> dict[int, Outcome]:
+        """Outcome of the blocks that were finished before."""
+        found = {}
+        for number, block in self.blocks.items():
+            content = self.store.read(self._names[number])
+            saved = block_content(content, block.target) if content is not None else None
+            if saved is not None:
+                found[number] = Outcome(saved[0], tuple(Refusal(*pair) for pair in saved[1]))
+        return found
+
+    def write(self, number: int, outcome: Outcome) -> None:
+        """Keep one block."""
+        pairs = [(refusal.as_of, refusal.reason) for refusal in outcome.refusals]
+        self.store.write(self._names[number], block_bytes(outcome.forecasts, pairs))
+
+    @cached_property
+    def _names(self) -> dict[int, str]:
+        return {number: block.file_name(self.history) for number, block in self.blocks.items()}
 
 
-@dataclass(frozen=True)
-class _Outcome:
-    forecasts: tuple[Forecast, ...]
-    refusals: tuple[Refusal, ...]
-
-    def at(self, origins: Sequence[pd.Timestamp]) -> _Outcome:
-        return _Outcome(
-            tuple(forecast for forecast in self.forecasts if forecast.as_of in origins),
-            tuple(refusal for refusal in self.refusals if refusal.as_of in origins),
-        )
-
-
-@dataclass(frozen=True)
-class _Block:
-    provider: Provider
-    target: Target
-    origins: tuple[pd.Timestamp, ...]
-    fits: tuple[pd.Timestamp, ...]
-    name: str
-    seed: int
-
-    def file_name(self, history: History) -> str:
-        panels = [history.panel_fingerprint(day) for day in (*self.origins, *self.fits)]
-        what = [__version__, self.name, repr(self.provider), repr(self.target), self.seed, *self.origins, *panels]
-        return f"{hashlib.sha256('|'.join(map(str, what)).encode()).hexdigest()[:24]}.npz"
-
-    def run(self, history: History) -> _Outcome:
-        forecasts, refusals = [], []
-        fitted_at: pd.Timestamp | None = None
-        forecaster: Forecaster | None = None
-        for origin, fit_origin in zip(self.origins, self.fits, strict=True):
-            try:
-                panel = history.as_of(origin)
-                if forecaster is None or fit_origin != fitted_at:
-                    forecaster, fitted_at = None, fit_origin
-                    seeded = with_seed(self.provider, derived_seed(self.seed, self.name, fit_origin))
-                    known_at_fit = panel if fit_origin == origin else history.as_of(fit_origin)
-                    forecaster = seeded.fit(known_at_fit, self.target)
-                forecasts.append(forecaster.forecast(panel))
-            except FitError as error:
-                refusals.append(Refusal(origin, str(error)))
-            except Exception as error:
-                raise MacrotradeError(
-                    f"Provider {self.name!r} broke on {', '.join(self.target.names)} at origin {origin:%Y-%m-%d}: "
-                    f"{type(error).__name__}: {error}"
-                ) from error
-        return _Outcome(tuple(forecasts), tuple(refusals))
-
-
-def _block_slices(fits: Sequence[pd.Timestamp], block: int) -> list[slice]:
-    """Cuts between fits, each block holding at least `block` origins unless it is the last; anywhere where it is 1."""
-    slices, start = [], 0
-    for position in range(1, len(fits) + 1):
-        at_cut = block == 1 or position == len(fits) or fits[position] != fits[position - 1]
-        if at_cut and (position - start >= block or position == len(fits)):
-            slices.append(slice(start, position))
-            start = position
-    return slices
+def _missing(blocks: Mapping[int, Block], done: Mapping[int, object], ends: Sequence[int]) -> list[dict[int, Block]]:
+    """Blocks still to do, those of one walk that share a fit together; walks end before the numbers `ends`."""
+    starts = [0, *ends[:-1]]
+    return [
+        task
+        for start, end in zip(starts, ends, strict=True)
+        for task in sharing_fits({number: blocks[number] for number in range(start, end) if number not in done})
+    ]
 
 
 def _computed(
-    blocks: Sequence[_Block], missing: Sequence[int], history: History, n_jobs: int
-) -> Iterator[tuple[int, _Outcome]]:
-    """Outcome of each missing block, those that share a fit computed together."""
-    tasks = [{number: blocks[number] for number in numbers} for numbers in _sharing_fits(blocks, missing)]
-    if n_jobs == 1 or len(tasks) < 2:
-        for task in tasks:
-            yield from _outcomes(task, history)
-        return
-    from joblib import Parallel, delayed
-
-    run = Parallel(n_jobs=n_jobs, return_as="generator_unordered", inner_max_num_threads=1)
-    for finished in run(delayed(_outcomes)(task, history) for task in tasks):
-        yield from finished
-
-
-def _sharing_fits(blocks: Sequence[_Block], missing: Sequence[int]) -> list[list[int]]:
-    """Missing blocks in runs, of which each next block begins with the fit that the one before ended with."""
-    runs: list[list[int]] = []
-    for number in missing:
-        if runs and runs[-1][-1] == number - 1 and blocks[number].fits[0] == blocks[number - 1].fits[-1]:
-            runs[-1].append(number)
+    tasks: Sequence[Mapping[int, Block]], history: History, engine: Engine | None
+) -> Iterator[tuple[int, Outcome | Failure]]:
+    for place, finished in run_tasks(outcomes, dict(enumerate(tasks)), history, engine):
+        if isinstance(finished, Lost):
+            yield from ((number, block.lost(finished.reason)) for number, block in tasks[place].items())
         else:
-            runs.append([number])
-    return runs
+            yield from finished
 
 
-def _outcomes(task: Mapping[int, _Block], history: History) -> list[tuple[int, _Outcome]]:
-    """Outcome of each block of a task, run as one."""
-    blocks = list(task.values())
-    whole = replace(
-        blocks[0],
-        origins=tuple(origin for block in blocks for origin in block.origins),
-        fits=tuple(fit for block in blocks for fit in block.fits),
+def _walk(itinerary: Itinerary, done: Sequence[Outcome]) -> Walk:
+    return Walk(
+        itinerary.name,
+        itinerary.target,
+        tuple(forecast for outcome in done for forecast in outcome.forecasts),
+        tuple(refusal for outcome in done for refusal in outcome.refusals),
     )
-    with one_blas_thread():
-        outcome = whole.run(history)
-    return [(number, outcome.at(block.origins)) for number, block in task.items()]
+
+
+def _told(failures: Sequence[Failure]) -> MacrotradeError:
+    """The first failure, how many more there are, and where the code broke as a note."""
+    more = "" if len(failures) == 1 else f" {len(failures) - 1} more block(s) failed; the next: {failures[1].message}"
+    error = MacrotradeError(f"{failures[0].message}{more}")
+    if failures[0].trace:
+        error.add_note(failures[0].trace)
+    return error
 
 
 def _tell(progress: Progress | None, finished: int) -> None:

@@ -12,14 +12,15 @@ from macrotrade.errors import FitError
 from macrotrade.forecast import Target
 from macrotrade.panel.vintages import History
 from macrotrade.schedule import Schedule
+from macrotrade.strategy.engines import Engine, engine_for
 from macrotrade.strategy.parts import ProviderChoice
-from macrotrade.strategy.walk_forward import Progress, Walk, fit_days, walk_forward
+from macrotrade.strategy.walk_forward import Itinerary, Progress, Walk, fit_days, walks_of
 
 __all__ = ["Plan", "walk_all"]
 
 
 class Plan(Protocol):
-    """Who forecasts, when each is fitted, and the seed of it all: a strategy or a study."""
+    """Who forecasts, when each is fitted, the seed, and where it is computed: a strategy or a study."""
 
     @property
     def providers(self) -> tuple[ProviderChoice, ...]:
@@ -34,6 +35,11 @@ class Plan(Protocol):
     @property
     def seed(self) -> int:
         """Of the run."""
+        ...
+
+    @property
+    def engine(self) -> Engine | None:
+        """What carries the blocks; this process by default."""
         ...
 
 
@@ -60,7 +66,8 @@ def walk_all(
     rows
         How many of the last origins to forecast at; all by default.
     n_jobs, store, block, progress
-        As in :func:`macrotrade.strategy.walk_forward.walk_forward`.
+        The blocks of all walks are one pool of work, on the plan's engine if it names one; otherwise as in
+        :func:`macrotrade.strategy.walk_forward.walk_forward`.
 
     Raises
     ------
@@ -68,25 +75,22 @@ def walk_all(
         If a provider forecasts at no origin.
     """
     last = slice(0 if rows is None else len(origins) - rows, None)
-    walks = {
-        choice.title: tuple(
-            walk_forward(
-                choice.load(),
-                history,
-                target,
-                origins[last],
-                fit_origins=fit_days(origins, choice.refit_every or plan.schedule.refit_every)[last],
-                name=choice.title,
-                seed=plan.seed,
-                n_jobs=n_jobs,
-                store=Path(store) if store is not None else None,
-                block=block,
-                progress=progress,
-            )
-            for target in targets
+    itineraries = [
+        Itinerary(
+            choice.load(),
+            target,
+            tuple(origins[last]),
+            tuple(fit_days(origins, choice.refit_every or plan.schedule.refit_every)[last]),
+            name=choice.title,
+            seed=plan.seed,
+            block=block,
         )
         for choice in plan.providers
-    }
+        for target in targets
+    ]
+    engine = engine_for(plan.engine, n_jobs)
+    found = iter(walks_of(itineraries, history, engine=engine, store=store, progress=progress))
+    walks = {choice.title: tuple(next(found) for _ in targets) for choice in plan.providers}
     for title, parts in walks.items():
         if not any(walk.forecasts for walk in parts):
             raise FitError(f"Provider {title!r} forecast at no origin. The first said: {parts[0].refusals[0].reason}")

@@ -89,7 +89,7 @@ def test_a_study_that_goes_on_where_it_stopped_scores_what_it_reads_back(
     def refuse(*_: object) -> None:
         raise AssertionError("forecasts were made again")
 
-    monkeypatch.setattr("macrotrade.strategy.walk_forward._Block.run", refuse)
+    monkeypatch.setattr("macrotrade.strategy.walk_blocks.Block.run", refuse)
     again = run_study(_study(), market, store=tmp_path)
 
     pd.testing.assert_frame_equal(again.forecasts, result.forecasts)
