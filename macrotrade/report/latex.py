@@ -23,7 +23,7 @@ def latex(sections: tuple[Section, ...]) -> str:
 
 
 def _table(table: Table) -> str:
-    shape = "".join("l" if column.kind == "text" else "r" for column in table.columns)
+    shape = "".join("l" if column.kind in ("text", "prose") else "r" for column in table.columns)
     rows = ([with_error(row, column) for column in table.columns] for row in table.records())
     lines = [
         r"\begin{table}[htbp]",

@@ -36,7 +36,7 @@ def _block(part: Part) -> list[str]:
 
 def _table(table: Table) -> str:
     header = "| " + " | ".join(_escaped(column.title) for column in table.columns) + " |"
-    rule = "|" + "|".join(" --- " if column.kind == "text" else " ---: " for column in table.columns) + "|"
+    rule = "|" + "|".join(" --- " if column.kind in ("text", "prose") else " ---: " for column in table.columns) + "|"
     rows = (
         "| " + " | ".join(_escaped(with_error(row, column)) for column in table.columns) + " |"
         for row in table.records()

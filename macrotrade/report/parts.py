@@ -14,7 +14,9 @@ from macrotrade.errors import SettingsError
 
 __all__ = ["Card", "Cards", "Choice", "Column", "Figure", "Part", "Section", "Table", "Words", "walk"]
 
-Kind: TypeAlias = Literal["text", "number", "signed", "percent", "signed_percent", "integer", "p_value", "date"]
+Kind: TypeAlias = Literal[
+    "text", "prose", "number", "signed", "percent", "signed_percent", "integer", "p_value", "date"
+]
 """How a column is written; see :func:`macrotrade.report.words.written`."""
 
 
@@ -29,7 +31,7 @@ class Column:
     title
         Heading, with its unit where it has one.
     kind
-        How values are written.
+        How values are written; ``prose`` is text that runs over several lines.
     digits
         Decimals; for ``percent`` of the percentage.
     help

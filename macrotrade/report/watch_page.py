@@ -112,13 +112,13 @@ def _votes(lines: tuple[WatchLine, ...]) -> tuple[Section, ...]:
         Column("provider", "Provider"),
         Column("probability", "P(up)", "percent", 0, "Probability that the price rises"),
         Column("forecast", "Forecast, 10 to 90%"),
-        Column("why", "From the decision before to this one"),
+        Column("why", "From the decision before to this one", "prose"),
     )
     note = (
         "New data: what the model of the decision before says of what came since. Re-estimation: what fitting it again "
         "adds. The linear system names the releases and revisions themselves. The causes sum to the change."
     )
-    behind = (*said[:2], Column("behind", "Behind the forecast"))
+    behind = (*said[:2], Column("behind", "Behind the forecast", "prose"))
     return (
         Section(
             "Who votes, and why it changed",
