@@ -32,8 +32,8 @@ __all__ = ["Design", "Equations"]
 Design: TypeAlias = Literal["direct", "iterated", "system"]
 """An equation for each horizon; one that reads its own forecasts; or one that bridges from a system."""
 
-_ORIGINS = 8
-_FILTERED = 20
+_ORIGINS = 5
+_FILTERED = 12
 
 
 @dataclass(frozen=True)
