@@ -75,6 +75,7 @@ def walk_all(
         If a provider forecasts at no origin.
     """
     last = slice(0 if rows is None else len(origins) - rows, None)
+    engine = engine_for(plan.engine, n_jobs)
     itineraries = [
         Itinerary(
             choice.load(),
@@ -83,12 +84,11 @@ def walk_all(
             tuple(fit_days(origins, choice.refit_every or plan.schedule.refit_every)[last]),
             name=choice.title,
             seed=plan.seed,
-            block=block,
+            block=block if engine is None else min(block, engine.block),
         )
         for choice in plan.providers
         for target in targets
     ]
-    engine = engine_for(plan.engine, n_jobs)
     found = iter(walks_of(itineraries, history, engine=engine, store=store, progress=progress))
     walks = {choice.title: tuple(next(found) for _ in targets) for choice in plan.providers}
     for title, parts in walks.items():

@@ -19,6 +19,7 @@ from macrotrade import Forecast, History, Panel, Schedule, Target
 from macrotrade.errors import MacrotradeError, SettingsError
 from macrotrade.strategy.engines import Engine, engine_for, kept_open
 from macrotrade.strategy.parts import parse
+from macrotrade.strategy.run import positions
 from macrotrade.strategy.spec import Strategy
 from macrotrade.strategy.walk_forward import Walk, walk_forward
 from tests.strategy.drift import Drift, DriftForecaster
@@ -289,6 +290,16 @@ def test_a_number_of_processes_alone_means_this_machine() -> None:
     assert engine_for(None, 3) == Engine(jobs=3)
     assert engine_for(Engine(name="dask"), 3) == Engine(name="dask", jobs=3)
     assert engine_for(Engine(name="dask", jobs=5), 1) == Engine(name="dask", jobs=5)
+
+
+def test_smaller_blocks_of_an_engine_are_kept_apart(market: History, tmp_path: Path) -> None:
+    table = {"provider": "naive", "instrument": "ZN", "start": "1995-01", "end": "1996-12"}
+
+    for size in (24, 6):
+        strategy = parse(Strategy, {**table, "engine": {"jobs": 1, "block": size}}, "file")
+        positions(strategy, market, store=tmp_path / str(size))
+
+    assert [len(list((tmp_path / str(size)).iterdir())) for size in (24, 6)] == [1, 4]
 
 
 def test_nobody_at_the_address_is_told(market: History) -> None:

@@ -35,6 +35,9 @@ class Engine(Part):
     memory_gb
         Memory that a worker may fill, in gigabytes of 10^9 bytes. A block that needs more fails by name, the worker
         lives on. Linux keeps this bound; elsewhere it is not enforced.
+    block
+        Origins that are computed and kept together; fewer give more workers something to do. What is kept in blocks of
+        one size is not found by a run in blocks of another.
     """
 
     name: EngineName = "loky"
@@ -42,6 +45,7 @@ class Engine(Part):
     jobs: int | None = Field(default=None, ge=1)
     threads: int = Field(default=1, ge=1)
     memory_gb: float = Field(default=4.0, gt=0.0)
+    block: int = Field(default=24, ge=1)
 
     @model_validator(mode="before")
     @classmethod
