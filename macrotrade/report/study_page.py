@@ -168,11 +168,10 @@ def _best_density(judgement: StudyJudgement, base: str, horizon: int, period: st
 
 
 def _vintages(result: StudyResult) -> str:
-    kind = (
-        "true vintages: each forecast saw the numbers as first published and revised by that day"
-        if result.source.vintages == "true"
-        else "pseudo vintages: each forecast saw only what was released by that day, as later revised"
-    )
+    if result.source.vintages != "true":
+        kind = "pseudo vintages: each forecast saw only the periods released by that day, in final numbers"
+        return f"Data: {result.source.name}, {kind}. Outcomes are the same final numbers"
+    kind = "true vintages: each forecast saw the numbers as first published and revised by that day"
     came = "as first reported" if result.study.outcomes == "first" else "as last reported"
     return f"Data: {result.source.name}, {kind}. Outcomes are the numbers {came}"
 

@@ -25,15 +25,30 @@ from macrotrade.forecast import Provider
 from macrotrade.panel.vintages import History
 from macrotrade.sources.cache.plan import LivePlan
 
-__all__ = ["DataOptions", "Document", "Part", "ProviderChoice", "checked_day", "chosen", "parse", "read_toml"]
+__all__ = [
+    "DataOptions",
+    "Document",
+    "Part",
+    "ProviderChoice",
+    "checked_day",
+    "checked_month",
+    "chosen",
+    "parse",
+    "read_toml",
+]
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
 
 class Part(BaseModel):
-    """Settings that are frozen and know all their keys."""
+    """Settings that are frozen and know all their keys; one word or number where a list is meant is a list of one."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _list_of_one(cls, given: Any) -> Any:
+        return _with_lists(cls, given)
 
 
 class Document(Part):
@@ -53,7 +68,9 @@ class Document(Part):
                     raise ValueError(f"give {singular!r} or {plural!r}, not both")
                 value = fields.pop(singular)
                 fields[plural] = list(value) if isinstance(value, list | tuple) else [value]
-        if "providers" in fields:
+        if isinstance(fields.get("providers"), str | Mapping):
+            fields["providers"] = [fields["providers"]]
+        if isinstance(fields.get("providers"), list | tuple):
             fields["providers"] = [chosen(value) for value in fields["providers"]]
         return fields
 
@@ -80,6 +97,11 @@ class ProviderChoice(BaseModel):
     label: str = ""
     refit_every: int | None = Field(default=None, ge=1)
     nests: tuple[str, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _list_of_one(cls, given: Any) -> Any:
+        return _with_lists(cls, given)
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -165,6 +187,20 @@ def checked_day(given: object) -> str | None:
     return words
 
 
+def checked_month(given: object) -> str | None:
+    """Period as text, ``2008-01``, or a day or a quarter in it; a date without quotes in TOML will do."""
+    words = given.isoformat() if isinstance(given, date) else given
+    if words is None:
+        return None
+    try:
+        if isinstance(words, str) and re.match(r"\d{4}", words):
+            pd.Period(words, freq="M")
+            return words
+    except ValueError:
+        pass
+    raise ValueError(f"{words!r} is no month; write 1998-01")
+
+
 def chosen(value: Any) -> Any:
     """A provider given by its name alone, as a table."""
     return {"name": value} if isinstance(value, str) else value
@@ -197,21 +233,58 @@ def parse(model: type[_Model], table: Mapping[str, Any], origin: str) -> _Model:
     try:
         return model.model_validate(dict(table))
     except ValidationError as error:
-        raise SettingsError(f"{origin}: " + "\n".join(_told(problem, model) for problem in error.errors())) from None
+        raise SettingsError(f"{origin}: " + "\n".join(_lines(error, model))) from None
+
+
+def _with_lists(model: type[BaseModel], given: Any) -> Any:
+    """The table with a single word or number made a list of one, where the model has a list."""
+    if not isinstance(given, Mapping):
+        return given
+    lists = {name for name, field in model.model_fields.items() if get_args(field.annotation)[1:] == (...,)}
+    return {
+        key: (value,) if key in lists and isinstance(value, str | int | float) else value
+        for key, value in given.items()
+    }
+
+
+def _lines(error: ValidationError, model: type[BaseModel]) -> list[str]:
+    """One line for each mistake; the choices of a key that may be of several kinds are told together."""
+    by_key: dict[str, list[Any]] = {}
+    for problem in error.errors():
+        by_key.setdefault(_key(_place(problem)), []).append(problem)
+    lines = []
+    for key, problems in by_key.items():
+        literal = [problem for problem in problems if problem["type"] == "literal_error"]
+        if not literal:
+            lines += [_told(problem, model) for problem in problems]
+            continue
+        choices = [name for problem in literal for name in re.findall(r"'([^']*)'", problem["ctx"]["expected"])]
+        listed = " or a list" if any(problem["type"] == "tuple_type" for problem in problems) else ""
+        given = str(literal[0]["input"])
+        lines.append(f"{key} = {given!r} is not one of {', '.join(choices)}{listed}. {near_misses(given, choices)}")
+    return lines
+
+
+def _place(problem: Any) -> list[Any]:
+    """Keys that lead to a mistake, without the kinds that were tried there."""
+    return [part for part in problem["loc"] if not re.match(r"function-|(literal|tuple|list|dict)\[", str(part))]
+
+
+def _key(place: list[Any]) -> str:
+    """Keys as one word, the items of a list counted from 1."""
+    return ".".join(str(part + 1) if isinstance(part, int) else str(part) for part in place)
 
 
 def _told(problem: Any, model: type[BaseModel]) -> str:
-    place = [part for part in problem["loc"] if not str(part).startswith("function-")]
-    key = ".".join(map(str, place))
+    place = _place(problem)
+    key = _key(place)
     if problem["type"] in {"extra_forbidden", "unexpected_keyword_argument"}:
         return f"unknown key {key!r}. {near_misses(str(place[-1]), _keys_at(model, place[:-1]))}"
     if problem["type"] == "missing":
         return f"{key!r} is missing"
     words = re.sub(r"^Value error, ", "", problem["msg"])
-    if problem["type"] == "literal_error":
-        choices = re.findall(r"'([^']*)'", problem["ctx"]["expected"])
-        given = str(problem["input"])
-        return f"{key} = {given!r} is not one of {', '.join(choices)}. {near_misses(given, choices)}"
+    if problem["type"] in {"tuple_type", "list_type"}:
+        words = "should be a list"
     return f"{key}: {words} (got {problem['input']!r})" if key else words
 
 

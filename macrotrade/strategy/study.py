@@ -13,10 +13,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal, TypeAlias
 
 import pandas as pd
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from macrotrade._typing import Frequency, Measure
 from macrotrade.errors import SettingsError, near_misses
@@ -26,7 +26,15 @@ from macrotrade.panel.vintages import History
 from macrotrade.schedule import Schedule
 from macrotrade.strategy.engines import Engine
 from macrotrade.strategy.outcomes import Reported, with_outcomes
-from macrotrade.strategy.parts import DataOptions, Document, ProviderChoice, parse, read_toml
+from macrotrade.strategy.parts import (
+    DataOptions,
+    Document,
+    ProviderChoice,
+    checked_day,
+    checked_month,
+    parse,
+    read_toml,
+)
 from macrotrade.strategy.result import Source
 from macrotrade.strategy.study_record import members_weights, refusals_of, scored
 from macrotrade.strategy.study_series import study_target
@@ -34,6 +42,9 @@ from macrotrade.strategy.walk_forward import Progress
 from macrotrade.strategy.walks import walk_all
 
 __all__ = ["Study", "StudyResult", "read_study", "run_study"]
+
+_Day: TypeAlias = Annotated[str, BeforeValidator(checked_day)]
+_Month: TypeAlias = Annotated[str, BeforeValidator(checked_month)]
 
 
 class Study(Document):
@@ -83,16 +94,16 @@ class Study(Document):
     providers: tuple[ProviderChoice, ...]
     series: Literal["macro", "all"] | tuple[str, ...] = "macro"
     exclude: tuple[str, ...] = ()
-    complete_from: str | None = None
+    complete_from: _Month | None = None
     horizons: tuple[int, ...] = (1,)
     measure: Literal["auto"] | Measure = "auto"
     outcomes: Reported = "first"
     frequency: Frequency = "M"
-    start: str
-    end: str
-    last_period: str | None = None
+    start: _Day
+    end: _Day
+    last_period: _Month | None = None
     base: tuple[str, ...]
-    windows: Mapping[str, tuple[str, str]] = Field(default_factory=dict)
+    windows: Mapping[str, tuple[_Month, _Month]] = Field(default_factory=dict)
     ensembles: tuple[str, ...] = ()
     schedule: Schedule = Schedule()
     seed: int = 0

@@ -112,3 +112,29 @@ def test_a_date_of_toml_is_a_date_and_other_orders_are_refused(tmp_path: Path) -
 def test_a_volatility_in_per_cent_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"volatility_target: .* less than or equal to 2"):
         read_strategy(_written(tmp_path, GOOD + "\n[portfolio]\nvolatility_target = 10\n"))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (GOOD.replace('provider = "autoregression"', 'provider = ["naive", { name = "bma", nests = { a = 1 } }]'),
+         r"providers\.2\.nests: should be a list \(got"),
+        (GOOD.replace('["ZN"]', "{ a = 1 }"), r"instruments: should be a list"),
+    ],
+)  # fmt: skip
+def test_places_in_a_list_are_counted_from_one_and_lists_are_called_lists(
+    tmp_path: Path, text: str, message: str
+) -> None:
+    with pytest.raises(SettingsError, match=message) as told:
+        read_strategy(_written(tmp_path, text))
+    assert "tuple" not in str(told.value)
+
+
+def test_one_value_where_a_list_is_meant_is_a_list_of_one(tmp_path: Path) -> None:
+    one = (
+        'instruments = "ZN"\nhorizons = 2\n[[provider]]\nname = "naive"\n[[provider]]\nname = "bma"\nnests = "naive"\n'
+    )
+
+    found = read_strategy(_written(tmp_path, one))
+
+    assert (found.instruments, found.horizons, found.providers[1].nests) == (("ZN",), (2,), ("naive",))

@@ -13,7 +13,7 @@ from macrotrade import History
 from macrotrade.errors import SettingsError
 from macrotrade.report.study_judgement import judge_study
 from macrotrade.strategy.parts import parse
-from macrotrade.strategy.study import Study, StudyResult, run_study
+from macrotrade.strategy.study import Study, StudyResult, read_study, run_study
 from macrotrade.strategy.study_series import study_target
 from macrotrade.strategy.walk_forward import walk_forward
 
@@ -130,3 +130,45 @@ def test_what_nests_the_base_is_tested_as_such(result: StudyResult) -> None:
 def test_mistakes_are_told_before_anything_is_run(changes: dict[str, object], message: str) -> None:
     with pytest.raises(SettingsError, match=message):
         _study(**{"ensembles": [], **changes})
+
+
+_WRITTEN = """
+provider = ["naive", "autoregression"]
+base = "naive"
+start = 2008-01-31
+end = 2009-01-31
+"""
+
+
+def _read(folder: Path, text: str) -> Study:
+    file = folder / "some_study.toml"
+    file.write_text(text, encoding="utf-8")
+    return read_study(file)
+
+
+def test_dates_of_toml_are_dates_in_studies_too(tmp_path: Path) -> None:
+    found = _read(tmp_path, _WRITTEN + "[windows]\ncalm = [2007-01-01, 2008-12-31]\n")
+
+    assert (found.start, found.end, found.base) == ("2008-01-31", "2009-01-31", ("naive",))
+    assert found.windows == {"calm": ("2007-01-01", "2008-12-31")}
+
+
+@pytest.mark.parametrize(
+    ("further", "message"),
+    [
+        ('[windows]\ncalm = ["2007-13", "2008-01"]', r"windows\.calm\.1: '2007-13' is no month; write 1998-01"),
+        ('[windows]\ncalm = ["2007-12", "soon"]', r"windows\.calm\.2: 'soon' is no month"),
+        ('complete_from = "1998-00"', "complete_from: '1998-00' is no month"),
+        ('last_period = "never"', "last_period: 'never' is no month"),
+        ('measure = "levl"', "measure = 'levl' is not one of auto, level, .*Did you mean 'level'"),
+        ('series = "macros"', "series = 'macros' is not one of macro, all or a list. Did you mean 'macro'"),
+    ],
+)
+def test_mistakes_in_a_file_are_told_on_reading_it_with_file_and_key(
+    tmp_path: Path, further: str, message: str
+) -> None:
+    with pytest.raises(SettingsError, match=message) as told:
+        _read(tmp_path, f"{_WRITTEN}{further}\n")
+    assert "some_study.toml" in str(told.value)
+    assert "literal[" not in str(told.value)
+    assert len(str(told.value).splitlines()) == 1

@@ -105,7 +105,7 @@ def _read(file: str | Path, kinds: tuple[_What, ...]) -> tuple[dict[str, Any], _
         words: dict[str, Any] = json.loads(arrays.pop("words").tobytes())
         kind, version = words["macrotrade"], words["version"]
     except (zipfile.BadZipFile, KeyError, ValueError, EOFError, OSError, TypeError, AttributeError) as error:
-        raise DataError(f"{file}: is no saved system, or was cut off ({error}); save it again.") from error
+        raise DataError(f"{file}: is no saved system, or was cut off; save it again.") from error
     if version != FORMAT_VERSION:
         raise DataError(
             f"{file}: was written in format {version}, this version of macrotrade reads format {FORMAT_VERSION}; "
