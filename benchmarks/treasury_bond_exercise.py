@@ -126,7 +126,7 @@ def efficiencies(run: Backtest) -> pd.DataFrame:
 
 
 def hit_rates(run: Backtest) -> pd.DataFrame:
-    """Share of right directions of each driver by provider and horizon, and how often the price rose."""
+    """Share of right directions of each driver by provider and horizon, and of always calling the commoner one."""
     signs = {item.driver: int(item.sign) for item in run.strategy.traded}
     return direction_table(run.forecasts, ["provider", "series", "horizon"], signs)[["n", "hit_rate", "base_rate"]]
 

@@ -157,5 +157,5 @@ def _count(values: FloatArray, trials: Trials) -> float:
 def _note(n_periods: int, usable: bool) -> str:
     if usable:
         return ""
-    few = f"{n_periods} returns; a Sharpe ratio needs {FEWEST_PERIODS}"
+    few = f"{n_periods} {'return' if n_periods == 1 else 'returns'}; a Sharpe ratio needs {FEWEST_PERIODS}"
     return few if n_periods < FEWEST_PERIODS else "the return is the same in every period"

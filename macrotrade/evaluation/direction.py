@@ -59,7 +59,16 @@ class Direction:
 
     @property
     def base_rate(self) -> float:
-        """Share of outcomes that were up, which is what always saying up would have scored; NaN without calls."""
+        """Hit rate of always calling the commoner direction, max(p, 1 - p) with p `rises`; NaN without calls.
+
+        Which direction that is, one knows only afterwards.
+        """
+        ups = self.up_up + self.down_up
+        return max(ups, self.n - ups) / self.n if self.n else float("nan")
+
+    @property
+    def rises(self) -> float:
+        """Share p of outcomes that were up; NaN without calls."""
         return (self.up_up + self.down_up) / self.n if self.n else float("nan")
 
     @property
@@ -140,7 +149,7 @@ def direction_table(
     by: Sequence[str] = ("provider", "series", "horizon"),
     signs: Mapping[str, int] | None = None,
 ) -> pd.DataFrame:
-    """Direction of every forecaster: n, hit_rate, base_rate, called_up, the confusion table, and both p-values.
+    """Direction of every forecaster: n, hit_rate, base_rate, rises, called_up, the confusion table, p-values, note.
 
     Parameters
     ----------
@@ -173,6 +182,7 @@ def _row(found: Direction) -> dict[str, object]:
         "n": found.n,
         "hit_rate": found.hit_rate,
         "base_rate": found.base_rate,
+        "rises": found.rises,
         "called_up": found.called_up,
         "up_up": found.up_up,
         "up_down": found.up_down,

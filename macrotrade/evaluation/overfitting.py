@@ -88,7 +88,7 @@ def overfitting_probability(returns: pd.DataFrame, n_blocks: int = 16, criterion
     note = _left_out(returns, given, complete, used)
     reason = ""
     if used.shape[1] < 2:
-        reason = f"{used.shape[1]} columns that vary; a choice needs 2"
+        reason = f"{'1 column varies' if used.shape[1] == 1 else '0 columns vary'}; a choice needs 2"
     elif n_periods < _FEWEST_PER_BLOCK * n_blocks:
         reason = f"{len(used)} periods; {n_blocks} blocks need {_FEWEST_PER_BLOCK * n_blocks}"
     if reason:

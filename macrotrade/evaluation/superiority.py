@@ -97,7 +97,8 @@ def superior_losses(
     complete, left_out, note = _varying(model_losses.rsub(base_loss, axis=0))
     n_periods = len(complete)
     if n_periods < FEWEST_PERIODS or complete.empty:
-        reason = f"{n_periods} periods; the test needs {FEWEST_PERIODS}" if n_periods < FEWEST_PERIODS else _STILL
+        counted = "1 period" if n_periods == 1 else f"{n_periods} periods"
+        reason = f"{counted}; the test needs {FEWEST_PERIODS}" if n_periods < FEWEST_PERIODS else _STILL
         reason = "; ".join(filter(None, (reason, note)))
         blank = [no_verdict(name, n_periods, reason, "greater") for name in (_SPA, _REALITY_CHECK)]
         return Superiority(blank[0], np.nan, np.nan, blank[1], (), level, left_out, 0, 0)

@@ -61,7 +61,7 @@ def anatolyev_gerko(called: BoolArray, returns: FloatArray) -> Verdict:
 def why_undirected(called: BoolArray, came: BoolArray) -> str:
     """Reason why direction cannot be tested, or nothing: too few calls, or one side only."""
     if called.size < FEWEST_PERIODS:
-        return f"{called.size} calls; the test needs {FEWEST_PERIODS}"
+        return f"{called.size} {'call' if called.size == 1 else 'calls'}; the test needs {FEWEST_PERIODS}"
     for what, rises in (("call", called), ("outcome", came)):
         if rises.all() or not rises.any():
             return f"every {what} was {'up' if rises.all() else 'down'}"

@@ -71,8 +71,8 @@ def hit_rate_figure(by_year: pd.DataFrame, colour: str, provider: str, instrumen
         "hovertemplate": "%{y:.0f}% of %{customdata}",
     }  # fmt: skip
     marks = {
-        "type": "scatter", "x": years, "y": numbers(100 * by_year["base_rate"], 1), "name": "Base rate: always up",
-        "mode": "markers", "hovertemplate": "%{y:.0f}%",
+        "type": "scatter", "x": years, "y": numbers(100 * by_year["base_rate"], 1), "mode": "markers",
+        "name": "Base rate: the commoner direction of the year", "hovertemplate": "%{y:.0f}%",
         "marker": {"symbol": "line-ew", "size": 13, "line": {"width": 2.5, "color": BENCHMARK}},
     }  # fmt: skip
     half = {

@@ -8,8 +8,11 @@ __all__ = ["guide"]
 
 _TERMS = {
     "Timing": (
-        "A decision uses what was public by the end of its day, closing prices included. It is carried by the "
-        "first session strictly after it, until the next decision."
+        "A decision uses what was public by the end of its day, closing prices included. Its order is filled, and its "
+        "cost paid, at the close of the last session on or before that day: the very close that the forecast has read, "
+        "which a trader could meet only nearly. The position earns from the next session on, until the next decision. "
+        "A strategy that sets a delay is filled that many sessions later; 'Filled a session later', among the "
+        "sensitivities, tells what one more session would have left."
     ),
     "Long/flat, long/short": (
         "Long/flat holds 1 when a rise is likelier than a fall, else nothing. Long/short holds 1 or -1."
@@ -25,9 +28,9 @@ _TERMS = {
         "ratios."
     ),
     "Hit rate and base rate": (
-        "The share of calls with the right sign, and the share that always calling up would have had. A hit rate "
-        "means something only above its base rate. It is not profit: being right in quiet months and wrong in "
-        "large ones loses money."
+        "The share of calls with the right sign, and the share that always calling the commoner direction would "
+        "have had, which is known only afterwards. A hit rate means something only above its base rate. It is not "
+        "profit: being right in quiet months and wrong in large ones loses money."
     ),
     "Robust p-value": (
         "Probability of an association this strong if there were none, allowing for persistence in forecasts and "
@@ -35,7 +38,7 @@ _TERMS = {
     ),
     "Deflated Sharpe ratio": (
         "Probability that the true Sharpe ratio lies above what the best of all the run's trials would be expected to "
-        "show if none had skill. Half is no evidence; a trial is a provider with a rule on an instrument."
+        "show if none had skill. Half is no evidence. A trial is a provider with a rule on an instrument."
     ),
     "Probability of overfitting": (
         "How often the trial that was best on half of the months falls below the middle on the other half, over all "
@@ -52,7 +55,8 @@ _TERMS = {
     ),
     "What is not here": (
         "Taxes, dividends of the S&P 500 index, interest on margin, market impact, and the cost of data. Fills "
-        "are assumed at the session's close. The choice of providers and rules was made with today's knowledge."
+        "are assumed at the close that the decision has read (see Timing). The choice of providers and rules was made "
+        "with today's knowledge."
     ),
 }
 

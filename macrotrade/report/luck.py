@@ -59,14 +59,16 @@ def judge_luck(backtest: Backtest) -> Luck:
 
 
 def monthly_returns(backtest: Backtest) -> pd.DataFrame:
-    """Returns of the run compounded by calendar month, months x (provider, rule, instrument); the first is often short.
+    """Returns of the run compounded by calendar month, months x (provider, rule, instrument); bars of months are kept.
 
-    Months, because decisions are monthly at most, and months are nearer to independent than sessions.
+    Months, because decisions are monthly at most, and months are nearer to independent than sessions. Nothing is held
+    through the first session, whose close fills the first order: what that order costs is charged to the month of the
+    second, and a month of nothing but that close is none.
     """
-    if backtest.periods_per_year <= _MONTHS:
-        return backtest.returns
-    months = pd.DatetimeIndex(backtest.returns.index).to_period("M")
-    return (1.0 + backtest.returns).groupby(months).prod(min_count=1) - 1.0
+    sessions = pd.DatetimeIndex(backtest.returns.index)
+    months = sessions if backtest.periods_per_year <= _MONTHS else sessions.to_period("M")
+    earning = months[1:2].append(months[1:]) if len(months) > 1 else months
+    return (1.0 + backtest.returns).groupby(earning).prod(min_count=1) - 1.0
 
 
 def _named(tried: pd.DataFrame, symbol: str) -> pd.DataFrame:

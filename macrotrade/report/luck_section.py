@@ -6,6 +6,7 @@ import math
 
 import pandas as pd
 
+from macrotrade.evaluation.comparison import FEWEST_PERIODS
 from macrotrade.report.cast import Cast, rows_of
 from macrotrade.report.judgement import INTERVAL, Judgement
 from macrotrade.report.luck import Luck
@@ -16,7 +17,9 @@ __all__ = ["luck_point", "luck_section"]
 
 _TESTS = (
     Column("instrument", "Instrument"),
-    Column("n_trials", "Trials", "integer", 0, "Provider and rule pairs whose returns vary"),
+    Column(
+        "n_trials", "Pairs that vary", "text", 0, "Provider-rule pairs tried on it whose returns vary, of all tried"
+    ),
     Column("n", "Months", "integer", 0, "Months that all of them share with buy and hold"),
     Column("spa", "p, SPA", "p_value", 3, "Hansen (2005): the best trial earns no more than buy and hold"),
     Column("reality_check", "p, reality check", "p_value", 3, "White (2000): the same, not studentised"),
@@ -58,7 +61,7 @@ def luck_point(luck: Luck, cast: Cast) -> str:
     p_values = {symbol: luck.superiority[symbol].spa.p_value for symbol in cast.instruments}
     known = {symbol: value for symbol, value in p_values.items() if not math.isnan(value)}
     if not known:
-        return "Allowing for the number of trials: " + sentence(luck.superiority[cast.instruments[0]].spa.note)
+        return f"No test can allow for everything tried: {sentence(_no_superiority(luck, cast.instruments[0]))}"
     said = cardinal([f"{p_value(value)} on {symbol}" for symbol, value in known.items()])
     best = luck.sharpe["probability"].dropna()
     deflated = f" The highest deflated Sharpe ratio is {percent(float(best.max()), 0)}." if len(best) else ""
@@ -69,7 +72,7 @@ def luck_point(luck: Luck, cast: Cast) -> str:
 
 
 def _tests(luck: Luck, cast: Cast) -> Table:
-    rows = pd.DataFrame([_row(luck, symbol) for symbol in cast.instruments])
+    rows = pd.DataFrame([_row(luck, cast, symbol) for symbol in cast.instruments])
     reasons = [note for symbol in cast.instruments for note in _why_not(luck, symbol)]
     return Table(
         "Tests that allow for every trial",
@@ -86,12 +89,12 @@ def _tests(luck: Luck, cast: Cast) -> Table:
     )
 
 
-def _row(luck: Luck, symbol: str) -> dict[str, object]:
+def _row(luck: Luck, cast: Cast, symbol: str) -> dict[str, object]:
     better, fitted = luck.superiority[symbol], luck.overfitting[symbol]
     none = "–" if math.isnan(better.spa.p_value) else "none"
     return {
         "instrument": symbol,
-        "n_trials": fitted.n_trials,
+        "n_trials": f"{fitted.n_trials} of {cast.n_trials}",
         "n": better.spa.n,
         "spa": better.spa.p_value,
         "reality_check": better.reality_check.p_value,
@@ -106,10 +109,18 @@ def _why_not(luck: Luck, symbol: str) -> list[str]:
     better, fitted = luck.superiority[symbol], luck.overfitting[symbol]
     reasons = []
     if math.isnan(better.spa.p_value):
-        reasons.append(f"No test of superiority on {symbol}: {sentence(better.spa.note)}")
+        reasons.append(f"No test of superiority on {symbol}: {sentence(_no_superiority(luck, symbol))}")
     if math.isnan(fitted.probability):
         reasons.append(f"No PBO on {symbol}: {sentence(fitted.note)}")
     return reasons
+
+
+def _no_superiority(luck: Luck, symbol: str) -> str:
+    """Reason why the test of superiority on one instrument has no number."""
+    verdict = luck.superiority[symbol].spa
+    if verdict.n < FEWEST_PERIODS:
+        return f"the returns span {count(verdict.n, 'period')}, and the test needs {FEWEST_PERIODS}"
+    return verdict.note
 
 
 def _trials(judgement: Judgement, cast: Cast, symbol: str) -> Table:
@@ -122,15 +133,21 @@ def _trials(judgement: Judgement, cast: Cast, symbol: str) -> Table:
     order = {name: place for place, name in enumerate(cast.providers)}
     rows = both.loc[both["provider"].map(order).sort_values(kind="stable").index].reset_index(drop=True)
     rows = rows.assign(who=rows["provider"].map(name_of), rule=rows["rule"].map(rule_of))
-    known = luck.sharpe[luck.sharpe["note"] == ""]
     silent = rows[rows["note"] != ""]
-    hurdle = math.sqrt(12.0) * float(luck.sharpe["expected_maximum"].iloc[0]) if len(luck.sharpe) else math.nan
     reasons = [f"{cardinal(list(part['who'].unique()))}: {note}." for note, part in silent.groupby("note", sort=False)]
-    trials = count(len(known), "trial")
-    note = (
-        f"Intervals hold {percent(INTERVAL, 0)} of the block-bootstrap draws. Of the {trials} of the run with returns "
-        f"that vary, the best without skill would be expected to show a Sharpe ratio of {number(hurdle)}; "
-        "the deflated ratio is the probability that the true one lies above that (Bailey and Lopez de Prado, 2014). "
-        "No years are given where the ratio lies below zero."
-    )
+    note = f"Intervals hold {percent(INTERVAL, 0)} of the block-bootstrap draws. {_hurdle(luck)}"
     return Table(f"Each trial, {symbol}", _TRIALS, rows, " ".join([note, *reasons]))
+
+
+def _hurdle(luck: Luck) -> str:
+    """What the deflated ratios are measured against, over all instruments; why there are none where there are none."""
+    n_known, n_tried = int((luck.sharpe["note"] == "").sum()), len(luck.sharpe)
+    if not n_known:
+        return "No provider-rule-instrument combination of the run has a Sharpe ratio, so none is deflated."
+    hurdle = math.sqrt(12.0) * float(luck.sharpe["expected_maximum"].iloc[0])
+    return (
+        f"Of the run's {count(n_tried, 'provider-rule-instrument combination')}, {n_known} "
+        f"{'has' if n_known == 1 else 'have'} returns that vary; the best of {n_known} without skill would be expected "
+        f"to show a Sharpe ratio of {number(hurdle)}. The deflated ratio is the probability that the true one lies "
+        "above that (Bailey and Lopez de Prado, 2014). No years are given where the ratio lies below zero."
+    )

@@ -49,12 +49,12 @@ def _against_buy_and_hold(judgement: Judgement, symbol: str) -> str:
     if tried.empty:
         return f"{symbol}: no provider took a position."
     best = tried.sort_values("efficiency", kind="stable").iloc[-1]
-    ours, trials = float(best["efficiency"]), count(len(every), "trial")
+    ours, trials = float(best["efficiency"]), count(len(every), "provider-rule pair")
     said = f"{name_of(str(best['provider']))} {rule_of(str(best['rule']))}"
     if ours <= theirs:
         return (
             f"{symbol}: nothing beats buy and hold. Its efficiency was {number(theirs)}; "
-            f"the best of {trials}, {said}, reached {number(ours)}."
+            f"the best of its {trials}, {said}, reached {number(ours)}."
         )
     low = float(rows_of(judgement.efficiency_difference, symbol).loc[(best["provider"], best["rule"]), "low"])
     verdict = (
@@ -63,8 +63,8 @@ def _against_buy_and_hold(judgement: Judgement, symbol: str) -> str:
         else "The difference is not told apart from chance: its interval reaches zero or below."
     )
     return (
-        f"{symbol}: {said} had the highest efficiency of {trials}, {number(ours)} against {number(theirs)} for buy and "
-        f"hold. {verdict}"
+        f"{symbol}: {said} had the highest efficiency of its {trials}, {number(ours)} against {number(theirs)} for "
+        f"buy and hold. {verdict}"
     )
 
 
@@ -90,7 +90,8 @@ def _directions(judgement: Judgement) -> str:
 def _trials(cast: Cast) -> str:
     n_instruments = len(cast.instruments)
     return (
-        f"{count(cast.n_trials * n_instruments, 'trial')}: {count(len(cast.providers), 'provider')} by "
+        f"{count(cast.n_trials * n_instruments, 'provider-rule-instrument combination')}, the trials of this run: "
+        f"{count(len(cast.providers), 'provider')} by "
         f"{count(len(cast.rules), 'rule')} on {count(n_instruments, 'instrument')}. The best of many trials "
         "looks better than it is."
     )

@@ -47,7 +47,8 @@ _DIRECTION = (
     Column("horizon", "Periods ahead", "integer", 0, "Which period after the origin is called"),
     Column("n", "Calls", "integer", 0, "Forecasts that named a direction and whose outcome is known"),
     Column("hit_rate", "Hit rate", "percent", 1, "Share of calls with the right sign"),
-    Column("base_rate", "Base rate", "percent", 1, "Share of ups: the hit rate of always calling up"),
+    Column("base_rate", "Base rate", "percent", 1, "Hit rate of always calling the direction that came more often"),
+    Column("rises", "Rose", "percent", 1, "Share of outcomes in which the price rose"),
     Column("called_up", "Called up", "percent", 1, "Share of calls that were up"),
     Column("up_up", "Up, up", "integer", 0, "Called up and it rose"),
     Column("up_down", "Up, down", "integer", 0, "Called up and it fell"),
@@ -119,15 +120,36 @@ def direction_table(judgement: Judgement, cast: Cast, symbol: str) -> Table:
     rows = rows[rows["n"] > 0].reset_index(drop=True)
     turned = ", its sign reversed" if cast.traded[symbol].sign < 0 else ""
     silent = [name_of(provider) for provider in cast.providers if provider not in set(rows["provider"])]
-    absent = f" {cardinal(silent)} called no direction." if silent else ""
+    note = [
+        f"Direction of {driver}{turned}: up means that the price of {symbol} rises. Counts are what was called, then "
+        "what happened.",
+        *([_TO_READ] if rows["p_value"].notna().any() else []),
+        *_untested(rows),
+        *([f"{cardinal(silent)} called no direction."] if silent else []),
+    ]
     return Table(
         f"Direction, {symbol}",
         (_WHO[0], *_columns(_DIRECTION, rows)),
         rows,
-        f"Direction of {driver}{turned}: up means that the price of {symbol} rises. Counts are what was called, then "
-        "what happened. The robust p-value is the one to read (Lazarus, Lewis, Stock and Watson, 2018): where "
-        f"forecasts and outcomes persist, the test of Pesaran and Timmermann (PT) rejects too often.{absent}",
+        " ".join(note),
     )
+
+
+_TO_READ = (
+    "The robust p-value is the one to read (Lazarus, Lewis, Stock and Watson, 2018): where forecasts and outcomes "
+    "persist, the test of Pesaran and Timmermann (PT) rejects too often."
+)
+
+
+def _untested(rows: pd.DataFrame) -> list[str]:
+    """Sentences on the rows without a robust p-value: who, how many periods ahead, and why."""
+    several = len(set(rows["horizon"])) > 1
+    who = rows["who"] + (" (" + rows["horizon"].astype(str) + " ahead)" if several else "")
+    lacking = rows.assign(who=who)[rows["p_value"].isna()]
+    return [
+        f"No robust p-value for {cardinal(list(part['who']))}: {note}."
+        for note, part in lacking.groupby("note", sort=False)
+    ]
 
 
 def accuracy_table(judgement: Judgement, cast: Cast, symbol: str) -> Table:

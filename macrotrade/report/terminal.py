@@ -116,8 +116,8 @@ def summary_table(backtest: Backtest) -> Table:
             table.add_row(item.symbol, str(provider), *cells, calls.get((str(provider), item.symbol), ""))
         table.add_section()
     table.caption = (
-        "called right: share of the driver's moves whose direction was forecast, and in brackets the share of rises in "
-        f"the price. {_vintage_words(backtest.source)}"
+        "called right: share of the driver's moves whose direction was forecast, and in brackets the base "
+        f"rate, the share that always calling the commoner direction would have had. {_vintage_words(backtest.source)}"
     )
     return table
 
@@ -161,6 +161,7 @@ def race_tables(result: StudyResult, rows: Sequence[Mapping[str, Any]] | None) -
 
     study, base, nested = result.study, result.study.base[0], result.study.nesting(result.study.base[0])
     cells: dict[tuple[str, str], dict[str, dict[int, str]]] = {}
+    compared: dict[tuple[str, str], dict[int, int]] = {}
     for row in rows or ():
         if row["provider"] == base:
             continue
@@ -168,6 +169,8 @@ def race_tables(result: StudyResult, rows: Sequence[Mapping[str, Any]] | None) -
         p_value = math.nan if row[test] is None else float(row[test])
         dagger = "††" if row["in_75"] else "†" if row["in_90"] else ""
         ratio = "" if row["rmse_ratio"] is None else f"{row['rmse_ratio']:.2f}{stars(p_value)}{dagger}"
+        counts = compared.setdefault((row["series"], row["window"]), {})
+        counts[int(row["horizon"])] = max(counts.get(int(row["horizon"]), 0), int(row["n"] or 0))
         table = cells.setdefault((row["series"], row["window"]), {})
         table.setdefault(row["provider"], {})[int(row["horizon"])] = ratio
     for number, ((series, window), table) in enumerate(cells.items()):
@@ -176,13 +179,27 @@ def race_tables(result: StudyResult, rows: Sequence[Mapping[str, Any]] | None) -
             shown.add_column(str(horizon), no_wrap=True)
         for provider, ratios in table.items():
             shown.add_row(provider, *(ratios.get(horizon, "") for horizon in study.horizons))
+        shown.caption = _no_verdict(compared[series, window])
         if number == len(cells) - 1:
-            shown.caption = (
+            shown.caption += (
                 f"Below 1 is more accurate than {base}; *, **, ***: one-sided test of Diebold and Mariano"
                 f"{' (of Clark and West for what nests the base)' if nested else ''} at 10, 5, 1%. †† and †: in the "
                 f"model confidence set of 75 and 90%. {_vintage_words(result.source)}"
             )
         yield shown
+
+
+def _no_verdict(compared: Mapping[int, int]) -> str:
+    """Which horizons have too few periods for a test, a line each; nothing where all have enough."""
+    from macrotrade.evaluation.comparison import FEWEST_PERIODS
+
+    return "".join(
+        f"{horizon} ahead: no outcome in this window.\n"
+        if periods == 0
+        else f"{horizon} ahead: no verdict: {periods} periods; the tests need {FEWEST_PERIODS}.\n"
+        for horizon, periods in compared.items()
+        if periods < FEWEST_PERIODS
+    )
 
 
 def explanation_table(explanation: Explanation, most: int = 20) -> Table:

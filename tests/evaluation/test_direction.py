@@ -37,6 +37,13 @@ def test_hits_are_counted_by_what_was_called_and_what_came() -> None:
     assert found.called_up == pytest.approx(0.6)
 
 
+def test_always_calling_the_commoner_direction_reaches_the_base_rate_and_no_more() -> None:
+    found = direction(-np.ones(3), np.array([-1.0, 1.0, -1.0]))
+
+    assert found.hit_rate == found.base_rate == pytest.approx(2 / 3)
+    assert found.rises == pytest.approx(1 / 3)
+
+
 def test_persistence_fools_the_independent_test_and_not_the_headline() -> None:
     robust, independent = size_at_five_per_cent(0.9, 240)
     assert independent > 0.17
@@ -134,14 +141,17 @@ def test_the_table_reads_levels_as_changes_since_the_origin() -> None:
         right = (part["probability_up"] > 0.5) == (part["outcome"] > base)
         row = table.loc[(provider, "DGS10", 1)]
         assert row["hit_rate"] == pytest.approx(right.mean())
-        assert row["base_rate"] == pytest.approx((part["outcome"] > base).mean())
+        rises = (part["outcome"] > base).mean()
+        assert row["rises"] == pytest.approx(rises)
+        assert row["base_rate"] == pytest.approx(max(rises, 1 - rises))
         assert row[["up_up", "up_down", "down_up", "down_down"]].sum() == row["n"] == 24
 
 
 def test_a_bond_rises_where_its_yield_falls() -> None:
     rate, price = direction_table(tidy()), direction_table(tidy(), signs={"DGS10": -1})
     np.testing.assert_allclose(price["hit_rate"], rate["hit_rate"])
-    np.testing.assert_allclose(price["base_rate"], 1 - rate["base_rate"])
+    np.testing.assert_allclose(price["rises"], 1 - rate["rises"])
+    np.testing.assert_allclose(price["base_rate"], rate["base_rate"])
     assert price["up_up"].to_list() == rate["down_down"].to_list()
 
 

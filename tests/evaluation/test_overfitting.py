@@ -73,10 +73,10 @@ def test_where_gains_must_turn_choosing_harms() -> None:
 @pytest.mark.parametrize(
     ("returns", "reason"),
     [
-        (lucky(n_columns=1), "1 columns that vary; a choice needs 2"),
+        (lucky(n_columns=1), "1 column varies; a choice needs 2"),
         (lucky(2), "2 periods; 16 blocks need 32"),
-        (pd.DataFrame(np.full((100, 3), np.nan)), "0 columns that vary"),
-        (pd.DataFrame(np.zeros((100, 3))), "0 columns that vary"),
+        (pd.DataFrame(np.full((100, 3), np.nan)), "0 columns vary"),
+        (pd.DataFrame(np.zeros((100, 3))), "0 columns vary"),
     ],
     ids=["single", "two observations", "no returns", "no trades"],
 )

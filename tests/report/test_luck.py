@@ -34,7 +34,17 @@ def test_monthly_returns_compound_to_those_of_the_run(backtest: Backtest) -> Non
     pd.testing.assert_series_equal(
         (1.0 + monthly).prod(), (1.0 + backtest.returns).prod(), check_exact=False, rtol=1e-10
     )
-    assert len(monthly) == len(pd.DatetimeIndex(backtest.returns.index).to_period("M").unique())
+    assert len(monthly) == len(pd.DatetimeIndex(backtest.returns.index[1:]).to_period("M").unique())
+
+
+def test_a_first_close_alone_in_its_month_is_no_month_and_its_cost_is_kept(backtest: Backtest) -> None:
+    days = pd.DatetimeIndex(["2020-01-31", "2020-02-03", "2020-02-28", "2020-03-31"])
+    returns = pd.DataFrame({("a", "long_flat", "ZN"): [-0.01, 0.02, 0.03, 0.04]}, index=days)
+
+    monthly = monthly_returns(dataclasses.replace(backtest, returns=returns))
+
+    np.testing.assert_allclose(monthly.iloc[:, 0], [0.99 * 1.02 * 1.03 - 1.0, 0.04])
+    assert [str(month) for month in monthly.index] == ["2020-02", "2020-03"]
 
 
 def test_trials_are_the_providers_and_rules_of_the_run_and_no_baseline(backtest: Backtest) -> None:
@@ -83,6 +93,9 @@ def test_a_short_run_says_why_there_is_no_test(backtest: Backtest, n_sessions: i
     assert "No PBO on ZN: " in tables[0].note
     assert ("No test of superiority on ZN: " in tables[0].note) == (n_sessions < 150)
     assert "nan" not in luck_point(judgement.luck, cast)
+    assert ("and the test needs 8." in luck_point(judgement.luck, cast)) == (n_sessions < 150)
+    assert "Of the run's 0" not in tables[1].note
+    assert ("so none is deflated" in tables[1].note) == (n_sessions < 150)
 
 
 def test_the_page_carries_the_section_and_the_summary_its_verdict(made: Report) -> None:

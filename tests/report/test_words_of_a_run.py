@@ -54,7 +54,8 @@ def test_the_summary_tells_vintages_synthetic_prices_trials_and_costs(backtest: 
 
     assert "pseudo vintages" in words
     assert "ZN is synthetic" in words
-    assert "24 trials: 3 providers by 4 rules on 2 instruments" in words
+    assert "24 provider-rule-instrument combinations, the trials of this run: 3 providers by 4 rules on 2" in words
+    assert "of its 12 provider-rule pairs" in words
     assert "ZN 0.93 and SPX 0.40" in words
 
 
@@ -118,6 +119,30 @@ def test_a_provider_that_calls_no_direction_is_named_under_the_table(backtest: B
     pd.testing.assert_series_equal(counts, table.rows["n"], check_names=False)
 
 
+def test_a_row_without_a_p_value_says_why_under_the_table(backtest: Backtest, judged: Judgement) -> None:
+    found = judged.direction.copy()
+    silent = (found.index.get_level_values("provider") == "reversal") & (found.index.get_level_values("horizon") == 2)
+    found.loc[silent, ["p_value", "pesaran_timmermann_p_value"]] = float("nan")
+    found.loc[silent, "note"] = "every call was down"
+
+    table = direction_table(dataclasses.replace(judged, direction=found), cast_of(backtest), "ZN")
+
+    assert "No robust p-value for Reversal (2 ahead): every call was down." in table.note
+    assert "The robust p-value is the one to read" in table.note
+
+
+def test_where_no_row_has_a_p_value_none_is_told_to_be_read(backtest: Backtest, judged: Judgement) -> None:
+    found = judged.direction.assign(
+        p_value=float("nan"), pesaran_timmermann_p_value=float("nan"), note="2 calls; the test needs 8"
+    )
+
+    table = direction_table(dataclasses.replace(judged, direction=found), cast_of(backtest), "ZN")
+
+    assert "p_value" not in {column.key for column in table.columns}
+    assert "one to read" not in table.note
+    assert "Autoregression (2 ahead): 2 calls; the test needs 8." in table.note
+
+
 def test_bonds_are_judged_by_the_direction_of_their_price(backtest: Backtest, judged: Judgement) -> None:
     rows = backtest.forecasts
     rows = rows[(rows.provider == "reversal") & (rows.series == "DGS10") & (rows.horizon == 1)].dropna(
@@ -129,7 +154,8 @@ def test_bonds_are_judged_by_the_direction_of_their_price(backtest: Backtest, ju
     share_of_price_rises = float((moved[decided] < 0).mean())
 
     row = judged.direction.loc[("reversal", "DGS10", "change", 1)]
-    assert row["base_rate"] == pytest.approx(share_of_price_rises, abs=1e-12)
+    assert row["rises"] == pytest.approx(share_of_price_rises, abs=1e-12)
+    assert row["base_rate"] == pytest.approx(max(share_of_price_rises, 1 - share_of_price_rises), abs=1e-12)
 
 
 def test_a_card_gathers_the_rules_of_one_provider(backtest: Backtest) -> None:
