@@ -164,5 +164,12 @@ def _notes(shared: SharedForecasts, cell: pd.DataFrame, of_set: pd.Series) -> li
             found.append("no forecasts in this window")
             continue
         parts = [str(of_test), shared.note, str(of_set.get(provider, ""))]
-        found.append("; ".join(dict.fromkeys(filter(None, parts))))
+        found.append("; ".join(_once(parts)))
     return found
+
+
+def _once(reasons: list[str]) -> list[str]:
+    """Reasons each told once; too few periods for the test are too few for the confidence set."""
+    told = list(dict.fromkeys(filter(None, reasons)))
+    short = any("the test needs" in reason for reason in told)
+    return [reason for reason in told if not (short and "the set needs" in reason)]

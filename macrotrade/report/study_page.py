@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from macrotrade.evaluation.comparison import FEWEST_PERIODS
 from macrotrade.report.finished import Report
 from macrotrade.report.latex import latex
 from macrotrade.report.markdown import markdown
@@ -124,6 +125,12 @@ def _gains(judgement: StudyJudgement, base: str) -> tuple[Part, ...]:
 def _summary(result: StudyResult, judgement: StudyJudgement) -> tuple[str, ...]:
     first = judgement.horizons[0]
     period = _PERIODS[result.study.frequency]
+    periods = result.forecasts[(result.forecasts["horizon"] == first) & result.forecasts["outcome"].notna()]["period"]
+    if periods.nunique() < FEWEST_PERIODS:
+        verdict = (
+            f"{sentence(_ahead((first,), period))[:-1]}, no verdict: {count(periods.nunique(), period)}; the tests"
+        )
+        return _with_sources(result, [f"{verdict} need {FEWEST_PERIODS}"])
     points = [_best_gain(judgement, base, first, period) for base in result.study.base]
     calls = judgement.direction.reset_index()
     calls = calls[calls["horizon"] == first].sort_values("right", kind="stable")
@@ -135,6 +142,11 @@ def _summary(result: StudyResult, judgement: StudyJudgement) -> tuple[str, ...]:
             f"direction, known only afterwards, would have had {percent(float(best['majority']))}."
         )
     points += _best_density(judgement, result.study.base[0], first, period)
+    return _with_sources(result, points)
+
+
+def _with_sources(result: StudyResult, points: list[str]) -> tuple[str, ...]:
+    """What was found, with what the study is before it and what it rests on after it."""
     if len(result.refusals):
         points.append(f"{count(len(result.refusals), 'refusal')}; see below.")
     points.append(_vintages(result))

@@ -6,7 +6,7 @@ import pandas as pd
 
 from macrotrade.evaluation.ensemble_race import EnsembleRace
 from macrotrade.evaluation.verdict import stars
-from macrotrade.report.parts import Column, Kind, Table
+from macrotrade.report.parts import Column, Kind, Part, Table, Words
 from macrotrade.report.study_judgement import Cell, Races, StudyJudgement
 from macrotrade.report.words import cardinal, name_of
 
@@ -59,10 +59,12 @@ def coverage_table(judgement: StudyJudgement, level: int) -> Table:
     )
 
 
-def density_table(races: Races, measure: str, cell: Cell) -> Table:
-    """Density scores of every provider on one series, horizon and window."""
+def density_table(races: Races, measure: str, cell: Cell) -> Part:
+    """Density scores of every provider on one series, horizon and window; words where no outcome is in it."""
     base, unit = races.points.base, _UNITS.get(measure, "reported units")
     rows = cell.rows(races.densities)
+    if not rows["n"].any():
+        return Words(f"Distributions, {cell.title}: none, since no outcome is in this window.")
     factor = 100.0 if unit == "%" else 1.0
     shown = rows.assign(
         who=rows["provider"].map(name_of),

@@ -196,9 +196,9 @@ def _no_verdict(compared: Mapping[int, int]) -> str:
     return "".join(
         f"{horizon} ahead: no outcome in this window.\n"
         if periods == 0
-        else f"{horizon} ahead: no verdict: {periods} periods; the tests need {FEWEST_PERIODS}.\n"
+        else f"{horizon} ahead: no verdict: {periods} periods; the tests need {max(FEWEST_PERIODS, 2 * horizon)}.\n"
         for horizon, periods in compared.items()
-        if periods < FEWEST_PERIODS
+        if periods < max(FEWEST_PERIODS, 2 * horizon)
     )
 
 

@@ -16,6 +16,7 @@ from macrotrade.evaluation.exhibits import gains
 from macrotrade.evaluation.initialisation import initialisation_uncertainty
 from macrotrade.report.finished import Report
 from macrotrade.report.study_page import study_report
+from macrotrade.report.terminal import race_tables
 from macrotrade.report.words import signed
 from macrotrade.strategy.study import StudyResult
 
@@ -83,7 +84,7 @@ def test_gains_are_told_by_window_and_a_window_without_outcomes_says_so(study: S
     assert [cell.strip() for cell in good.split("|")[2:-1]] == [signed(value, 1) for value in expected]
     never = made.markdown.split("### D over NONE, never")[1].split("###")[0]
     assert "1, 2 and 3 ahead: no period has an outcome and every provider's forecast." in never
-    assert "no forecast with a known outcome in this window" in made.markdown
+    assert "none, since no outcome is in this window" in made.markdown
     assert "PIT histograms, output, 1 ahead, never: none, since" in made.markdown
 
 
@@ -149,3 +150,29 @@ def of_output(study: StudyResult, **changes: object) -> StudyResult:
     """The study of one series, judged otherwise."""
     forecasts = study.forecasts[study.forecasts["series"] == "output"].reset_index(drop=True)
     return dataclasses.replace(study, study=study.study.model_copy(update=changes), forecasts=forecasts)
+
+
+def test_a_study_whose_only_window_holds_no_outcome_says_so_in_page_and_terminal(study: StudyResult) -> None:
+    never = of_output(study, windows={"never": ("1990-01", "1992-01")})
+
+    made = study_report(never)
+
+    assert "1 ahead, never: none, since no outcome is in this window" in made.markdown
+    said = "".join(str(table.caption) for table in race_tables(never, made.results["horse_race"]))
+    assert "1 ahead: no outcome in this window." in said
+
+
+def test_fewer_periods_than_the_tests_need_crown_nobody_and_the_reason_is_told_once(study: StudyResult) -> None:
+    short = of_output(study)
+    few = short.forecasts["as_of"].isin(sorted(short.forecasts["as_of"].unique())[:2])
+    short = dataclasses.replace(short, forecasts=short.forecasts[few].reset_index(drop=True))
+
+    made = study_report(short)
+
+    summary = made.markdown.split("## Accuracy")[0]
+    assert "no verdict: 2 months; the tests need 8" in summary
+    assert "highest" not in summary
+    assert "2 periods; the test needs 8" in made.markdown
+    assert "the set needs" not in made.markdown
+    said = "".join(str(table.caption) for table in race_tables(short, made.results["horse_race"]))
+    assert "1 ahead: no verdict: 2 periods; the tests need 8." in said
