@@ -6,8 +6,13 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parents[1]
+
+# No test depends on the clock: a busy machine is no failure.
+settings.register_profile("macrotrade", deadline=None)
+settings.load_profile("macrotrade")
 
 
 @pytest.fixture(scope="session")

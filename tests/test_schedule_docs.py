@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.sources.live.server import PublisherServer
+
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = (ROOT / "docs" / "watchlist.md").read_text(encoding="utf-8")
 SMALL = """
@@ -19,6 +21,12 @@ name = "small list"
 provider = "autoregression"
 instrument = "SPX"
 rule = "long_short"
+
+[data.live]
+fred_md = "none"
+fred = []
+alfred = []
+yahoo = ["SPX"]
 """
 
 
@@ -49,22 +57,21 @@ def test_the_line_of_the_crontab_runs_in_the_bare_environment_that_cron_gives(ho
     assignments = dict(line.split("=", 1) for line in lines if re.match(r"\w+=", line))
     (schedule,) = [line for line in lines if re.match(r"[\d*]", line)]
     *when, command = schedule.split(maxsplit=5)
-    nowhere = dict.fromkeys(
-        ("MACROTRADE_FRED_URL", "MACROTRADE_FRED_MD_URL", "MACROTRADE_YAHOO_URL"), "http://127.0.0.1:9"
-    )
     python = {"PYTHONPATH": str(ROOT), "MACROTRADE_CACHE": str(home / "cache")}
 
-    run = subprocess.run(
-        ["/bin/sh", "-c", command],
-        env={"HOME": str(home), "PATH": "/usr/bin:/bin", "LOGNAME": "user", **assignments, **nowhere, **python},
-        cwd=home,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    with PublisherServer() as empty:
+        cron = {"HOME": str(home), "PATH": "/usr/bin:/bin", "LOGNAME": "user"}
+        run = subprocess.run(
+            ["/bin/sh", "-c", command],
+            env={**cron, **empty.environment, **assignments, **python},
+            cwd=home,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
 
     assert [re.fullmatch(r"[\d*,/-]+", field) is not None for field in when] == [True] * 5
-    # The embedded closes are too old for today, which the command says; the fetch finds no network, which it says too.
+    # The embedded closes are too old for today, and the publisher has nothing: both are said.
     assert run.returncode == 3, run.stderr
     assert "SPX" in run.stderr
     assert "Traceback" not in run.stderr

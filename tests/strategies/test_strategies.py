@@ -5,17 +5,21 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from macrotrade import Strategy, backtest, read_strategy, sensitivity
+from macrotrade import Strategy, backtest, load, read_strategy, sensitivity
 from macrotrade.report import make_report
+from macrotrade.strategy.watch import watch
+from macrotrade.strategy.watchlist import read_watchlist
 
 FOLDER = Path(__file__).resolve().parents[2] / "strategies"
-TABLES = sorted(FOLDER.glob("*.toml"))
+WATCHLISTS = sorted(file for file in FOLDER.glob("*.toml") if "watch" in tomllib.loads(file.read_text("utf-8")))
+TABLES = sorted(set(FOLDER.glob("*.toml")) - set(WATCHLISTS))
 SCRIPTS = {
     "treasury_bond_bma.py": ("2007-12-31", "2008-02-29"),
     "autoregression_grid.py": ("2006-01-31", "2008-12-31"),
@@ -37,6 +41,16 @@ def test_a_strategy_file_runs(file: Path) -> None:
     assert len(run.positions) == 3
     assert np.isfinite(run.returns.to_numpy()).all()
     assert run.scores.notna().any(axis=None)
+
+
+@pytest.mark.parametrize("file", WATCHLISTS, ids=lambda file: file.stem)
+def test_a_watchlist_file_decides_on_every_instrument(file: Path) -> None:
+    watchlist = read_watchlist(file)
+
+    watched = watch(watchlist, load("embedded"), "2017-02-28", look_back=1)
+
+    assert {standing.decision.instrument for standing in watched.standings} == set(watchlist.instruments)
+    assert not watched.refused
 
 
 def test_every_script_is_tried() -> None:
