@@ -61,7 +61,7 @@ def luck_point(luck: Luck, cast: Cast) -> str:
     p_values = {symbol: luck.superiority[symbol].spa.p_value for symbol in cast.instruments}
     known = {symbol: value for symbol, value in p_values.items() if not math.isnan(value)}
     if not known:
-        return f"No test can allow for everything tried: {sentence(_no_superiority(luck, cast.instruments[0]))}"
+        return f"No test can allow for everything tried: {_no_superiority(luck, cast.instruments[0])}."
     said = cardinal([f"{p_value(value)} on {symbol}" for symbol, value in known.items()])
     best = luck.sharpe["probability"].dropna()
     deflated = f" The highest deflated Sharpe ratio is {percent(float(best.max()), 0)}." if len(best) else ""
@@ -109,7 +109,7 @@ def _why_not(luck: Luck, symbol: str) -> list[str]:
     better, fitted = luck.superiority[symbol], luck.overfitting[symbol]
     reasons = []
     if math.isnan(better.spa.p_value):
-        reasons.append(f"No test of superiority on {symbol}: {sentence(_no_superiority(luck, symbol))}")
+        reasons.append(f"No test of superiority on {symbol}: {_no_superiority(luck, symbol)}.")
     if math.isnan(fitted.probability):
         reasons.append(f"No PBO on {symbol}: {sentence(fitted.note)}")
     return reasons

@@ -125,6 +125,7 @@ def direction_table(judgement: Judgement, cast: Cast, symbol: str) -> Table:
         "what happened.",
         *([_TO_READ] if rows["p_value"].notna().any() else []),
         *_untested(rows),
+        *([_NO_COLUMNS] if len(rows) and rows[_P_VALUES].isna().all(axis=None) else []),
         *([f"{cardinal(silent)} called no direction."] if silent else []),
     ]
     return Table(
@@ -135,6 +136,8 @@ def direction_table(judgement: Judgement, cast: Cast, symbol: str) -> Table:
     )
 
 
+_P_VALUES = ["p_value", "pesaran_timmermann_p_value"]
+_NO_COLUMNS = "The columns of p-values are therefore left out."
 _TO_READ = (
     "The robust p-value is the one to read (Lazarus, Lewis, Stock and Watson, 2018): where forecasts and outcomes "
     "persist, the test of Pesaran and Timmermann (PT) rejects too often."

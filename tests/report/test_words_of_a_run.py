@@ -140,6 +140,7 @@ def test_where_no_row_has_a_p_value_none_is_told_to_be_read(backtest: Backtest, 
 
     assert "p_value" not in {column.key for column in table.columns}
     assert "one to read" not in table.note
+    assert "The columns of p-values are therefore left out." in table.note
     assert "Autoregression (2 ahead): 2 calls; the test needs 8." in table.note
 
 
