@@ -139,6 +139,19 @@ def test_the_parts_printed_sum_to_the_change_of_the_forecast(
     amounts = [float(part) for part in parts if part[0] in "+-" and part != "-"]
     assert sum(amounts) == pytest.approx(change, rel=2e-3)
     assert "release" in said
+    plain = " ".join(said.split())
+    assert plain.startswith("bma: ")
+    assert "(as of 2008-12-31)" in plain
+    assert "time: the same information" in plain
+    assert "series notes" not in plain
+
+
+def test_reversed_dates_are_told_as_such(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], strategy_file: Path
+) -> None:
+    words = ("explain", str(strategy_file), "--as-of", "2008-11-30", "--since", "2008-12-31")
+    assert _typed(monkeypatch, *words) == 2
+    assert "The dates are reversed" in capsys.readouterr().err
 
 
 def test_a_provider_that_cannot_explain_is_named_with_those_that_can(

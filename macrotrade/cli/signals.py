@@ -108,8 +108,14 @@ def explain(
     """
     from macrotrade.report.terminal import explanation_table
     from macrotrade.strategy.explain import explain as why
+    from macrotrade.strategy.explain import explaining_providers
     from macrotrade.strategy.spec import read_strategy
 
     strategy = read_strategy(file)
-    for explanation in why(strategy, strategy.data.load(), provider, instrument, day(as_of), day(since)):
-        show(explanation_table(explanation))
+    explanations = why(strategy, strategy.data.load(), provider, instrument, day(as_of), day(since))
+    told = provider or explaining_providers(strategy)[0]
+    for explanation in explanations:
+        show(explanation_table(explanation, provider=told))
+    explained = getattr(explanations[0], "after_as_of", None) if explanations else None
+    if as_of is not None and explained is not None and explained < as_of:
+        typer.echo(f"explained: {explained:%Y-%m-%d}, the last decision day by {day(as_of)} in the data", err=True)

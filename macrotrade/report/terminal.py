@@ -202,12 +202,19 @@ def _no_verdict(compared: Mapping[int, int]) -> str:
     )
 
 
-def explanation_table(explanation: Explanation, most: int = 20) -> Table:
-    """Parts of one change of a forecast, largest first; of more than `most` the rest in one row."""
+def explanation_table(explanation: Explanation, most: int = 20, provider: str = "") -> Table:
+    """Parts of one change of a forecast, largest first; of more than `most` the rest in one row.
+
+    Parts below 1e-9 of the largest are rounding and are left out.
+    """
     parts = explanation.table()
+    sizes = parts["amount"].abs()
+    parts = parts[sizes > 1e-9 * sizes.max()] if len(parts) else parts
+    who = f"{provider}: " if provider else ""
+    earlier, later = (_compared(explanation, which) for which in ("before", "after"))
     title = (
-        f"{explanation.series}, {explanation.horizon} ahead, in {explanation.units}: "
-        f"{explanation.before:.5g} became {explanation.after:.5g}, a change of "
+        f"{who}{explanation.series}, {explanation.horizon} ahead, in {explanation.units}: "
+        f"{explanation.before:.5g}{earlier} became {explanation.after:.5g}{later}, a change of "
         f"{explanation.after - explanation.before:+.4g}"
     )
     shown = _plain_table(title, "part", "series", "period")
@@ -220,8 +227,17 @@ def explanation_table(explanation: Explanation, most: int = 20) -> Table:
     if len(parts) > most:
         rest = parts.iloc[most:]["amount"]
         shown.add_row(f"{len(rest)} smaller parts", "", "", "", "", _number(float(rest.sum()), "+.4g"))
-    shown.caption = "The parts sum to the change. Releases: what came and what was expected, in the model's form."
+    shown.caption = (
+        "The parts sum to the change. time: the same information, looked at a period later, for a period later. "
+        "Releases: what came and what was expected, in the model's form."
+    )
     return shown
+
+
+def _compared(explanation: Explanation, which: str) -> str:
+    """Period that was forecast and the day of the forecast, where the explanation holds them."""
+    period, day = (getattr(explanation, f"{which}_{name}", None) for name in ("period", "as_of"))
+    return "" if period is None or day is None else f" for {period} (as of {day:%Y-%m-%d})"
 
 
 def frame_table(frame: pd.DataFrame, title: str) -> Table:

@@ -92,6 +92,11 @@ def _traded(strategy: Strategy, symbol: str) -> Instrument:
 def _days(
     strategy: Strategy, history: History, as_of: str | pd.Timestamp | None, since: str | pd.Timestamp | None
 ) -> tuple[pd.Timestamp, pd.Timestamp]:
+    if as_of is not None and since is not None and pd.Timestamp(since) > pd.Timestamp(as_of):
+        raise SettingsError(
+            f"The dates are reversed: since {pd.Timestamp(since):%Y-%m-%d} is later than as of "
+            f"{pd.Timestamp(as_of):%Y-%m-%d}; exchange them."
+        )
     origins = origins_of(strategy, history, None if as_of is None else pd.Timestamp(as_of))
     earlier = origins[:-1] if since is None else origins[origins <= pd.Timestamp(since)]
     if len(earlier) == 0 or earlier[-1] == origins[-1]:

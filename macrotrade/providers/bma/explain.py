@@ -157,4 +157,5 @@ def _averaged(chains: Sequence[Chain], question: Question, before: FloatArray, a
 
 
 def _units(log: bool, units: str) -> str:
-    return "logarithms, decimal" if log else units or "reported units"
+    named = "" if "series notes" in units else units
+    return "logarithms, decimal" if log else named or "reported units"
