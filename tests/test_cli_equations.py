@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from macrotrade.__main__ import main
+from macrotrade.providers.equations.discovery import DiscoverySettings, discover
 from macrotrade.providers.equations.iterated import load_any_discovery
+from macrotrade.strategy.equation_task import EquationTask
 
 TASK = """
 target = "pi"
@@ -141,3 +143,19 @@ def test_an_unknown_setting_in_a_file_is_named(tmp_path: Path, capsys: pytest.Ca
     assert typed("discover", str(file)) == 2
 
     assert "Did you mean 'n_members'" in capsys.readouterr().err
+
+
+def test_a_search_that_was_interrupted_goes_on_only_when_asked_to(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    task = EquationTask(targets=("pi",), columns=("pi",), until="2005Q1", discovery={"max_terms": 1}).read()
+    settings = DiscoverySettings(max_terms=1)
+    discover(task.frame, "pi", settings, folder=tmp_path / "pieces")
+    words = ("discover", "--columns", "pi", "--until", "2005Q1", "--max-terms", "1", "--out", str(tmp_path))
+
+    assert typed(*words) == 2
+    assert "resume it" in capsys.readouterr().err
+
+    assert typed(*words, "--resume") == 0
+    assert (tmp_path / "discovery.json").exists()
+    assert not (tmp_path / "pieces").exists()

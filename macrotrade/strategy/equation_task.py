@@ -203,7 +203,7 @@ def _economy(panel: Panel, targets: tuple[str, ...], frequency: Frequency) -> pd
     made = economy(panel, frequency, Equations().inputs)
     own = [name for name in targets if name not in made.columns]
     tables = [calendar_table(known_target(panel, name, frequency, logarithms=False), made) for name in own]
-    joined = pd.concat(tables or [made], axis=1)
+    joined = pd.concat(tables or [made], axis=1).sort_index()
     return joined.loc[:, ~joined.columns.duplicated()]
 
 

@@ -143,12 +143,13 @@ def calendar_table(known: KnownTarget, columns: pd.DataFrame) -> pd.DataFrame:
     released yet.
     """
     own = (known.modelled if known.is_price else known.levels).rename(known.name)
-    joined = pd.concat([own, columns.drop(columns=known.name, errors="ignore")], axis=1)
+    joined = pd.concat([own, columns.drop(columns=known.name, errors="ignore")], axis=1).sort_index()
     complete = joined.dropna()
     if complete.empty:
         raise FitError(f"{known.name} is known in no period together with {', '.join(map(str, columns))}.")
     last = max(last_known(joined[name]) for name in joined)
-    return joined.reindex(pd.period_range(complete.index[0], last)).ffill().where(joined.bfill().notna())
+    table = joined.reindex(pd.period_range(complete.index[0], last))
+    return table.ffill().where(table.bfill().notna())
 
 
 def discovered_alone(table: pd.DataFrame, target: str, settings: DiscoverySettings) -> IteratedEquations:

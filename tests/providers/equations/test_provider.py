@@ -21,6 +21,7 @@ from macrotrade.providers.equations.provider import Design, Equations
 from macrotrade.providers.registry import load
 from macrotrade.sources.embedded import load_embedded
 from macrotrade.sources.euro_area import load_euro_area
+from macrotrade.sources.load import load as load_history
 from macrotrade.testing import check_provider
 
 QUICK = Equations(max_terms=1, n_members=2, window_years=8, beam_width=5)
@@ -108,6 +109,16 @@ def test_a_row_holds_what_was_known_together(panel: Panel) -> None:
     assert table.loc["2004-12", OWN] == pytest.approx(yields["2004-12"] - yields["2004-11"])
     assert table.loc["2004-11", AHEAD] == pytest.approx(yields["2004-12"] - yields["2004-10"])
     assert table[AHEAD].iloc[-2:].isna().all()
+
+
+def test_nothing_unreleased_is_filled_in_by_the_calendar(panel: Panel) -> None:
+    known = known_target(panel, "DGS10", "M", logarithms=False)
+
+    table = calendar_table(known, economy(panel, "M", FRED_MD))
+
+    assert table.loc["2004-12"].notna().to_dict() == {"DGS10": True} | dict.fromkeys(FRED_MD.columns, False)
+    assert table.index[0] == pd.Period("1962-01")
+    assert table.iloc[:-1].notna().all(axis=None)
 
 
 def test_few_recent_rows_give_the_same_forecast_as_all(panel: Panel) -> None:
@@ -269,3 +280,17 @@ def test_what_it_shows_of_itself(panel: Panel) -> None:
         "Recursive path of DGS10",
         "Steady states of DGS10",
     ]
+
+
+@pytest.mark.parametrize("design", ["direct", "system"])
+def test_true_vintages_are_forecast_by_the_defaults(shared_data: Path, design: Design) -> None:
+    table = shared_data / "fredmd" / "fredmd_all_vintages_1999-08_2026-03.parquet"
+    history = load_history("fred-md", table)
+    panel = history.as_of("2008-09-30")
+    provider = replace(QUICK, design=design, n_members=2)
+
+    forecast = provider.fit(panel, YIELD).forecast(panel)
+
+    assert panel.vintages == "true"
+    assert (np.abs(forecast.point()) < 1.0).all()
+    assert (forecast.spread() > 0.05).all()
