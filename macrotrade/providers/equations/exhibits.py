@@ -42,12 +42,16 @@ def direct_exhibits(equations: Mapping[str, Mapping[int, DirectEquations]]) -> t
             for member, weight, scale in zip(found.members, found.weights, found.scales, strict=True)
         ]
         frame = pd.DataFrame(
-            rows, columns=["steps", "weight", "rmse_in_sample", "rmse_rolling_origins", "rmse_anchor", "equation"]
+            rows, columns=["steps", "weight", "error_in_sample", "error_from_origins", "error_of_anchor", "equation"]
+        )
+        own, anchor = (
+            (f"log change of {name}, per cent", "mean of history")
+            if _is_mean(by_step)
+            else (f"change of {name}", "autoregression")
         )
         note = (
-            f"own is the last {'log change, per cent' if _is_mean(by_step) else 'change'} of {name}; rmse from rolling "
-            "origins is of the forecast, the equation shrunk toward the "
-            f"{'mean of history' if _is_mean(by_step) else 'autoregression'}, whose own is beside it."
+            f"own is the last {own}. Errors are root mean squares: of the equation in sample; of the forecast, which is "
+            f"shrunk toward the {anchor}, from rolling origins; and of the {anchor} from the same origins."
         )
         shown.append(Exhibit(f"Equations of {name}", "table", frame, note=note))
         shown += _vetoes(name, [one for found in by_step.values() for one in found.ranked])
