@@ -50,8 +50,8 @@ def direct_exhibits(equations: Mapping[str, Mapping[int, DirectEquations]]) -> t
             else (f"change of {name}", "autoregression")
         )
         note = (
-            f"own is the last {own}. Errors are root mean squares: of the equation in sample; of the forecast, which is "
-            f"shrunk toward the {anchor}, from rolling origins; and of the {anchor} from the same origins."
+            f"own is the last {own}. Errors are root mean squares: of the equation in sample; of the forecast, which "
+            f"is shrunk toward the {anchor}, from rolling origins; and of the {anchor} from the same origins."
         )
         shown.append(Exhibit(f"Equations of {name}", "table", frame, note=note))
         shown += _vetoes(name, [one for found in by_step.values() for one in found.ranked])
