@@ -263,6 +263,7 @@ def test_a_file_names_an_engine_by_a_word_or_a_table() -> None:
     assert word.engine == Engine(name="dask")
     assert whole.engine == Engine(name="ray", address="ray://head:10001", jobs=40)
     assert parse(Strategy, table, "file").engine is None
+    assert Engine(name="ray", address="head:6379").address == "head:6379"
 
 
 def test_where_it_was_computed_is_not_written_down_with_a_strategy() -> None:

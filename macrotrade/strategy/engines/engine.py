@@ -26,8 +26,9 @@ class Engine(Part):
     name
         ``loky``: processes of this machine; ``dask`` or ``ray``: a cluster, which the extra of that name brings.
     address
-        Of a running cluster, ``tcp://host:8786`` for Dask or ``ray://host:10001`` for Ray; without one Dask and Ray
-        start a cluster of this machine, and close it when the work is done.
+        Of a running cluster, ``tcp://host:8786`` for Dask; for Ray ``ray://host:10001`` from outside of it, or
+        ``host:6379`` on one of its own nodes. Without one Dask and Ray start a cluster of this machine, and close it
+        when the work is done.
     jobs
         Workers to start, every core by default; of a running cluster the most blocks at a time, all it can by default.
     threads
@@ -58,7 +59,8 @@ class Engine(Part):
             return self
         if self.name == "loky":
             raise ValueError("loky runs on this machine and has no address; name dask or ray")
-        if not self.address.startswith(_SCHEMES[self.name]):
+        on_a_node = self.name == "ray" and "://" not in self.address
+        if not on_a_node and not self.address.startswith(_SCHEMES[self.name]):
             raise ValueError(f"an address of {self.name} begins with {', '.join(_SCHEMES[self.name])}")
         return self
 
