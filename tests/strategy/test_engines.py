@@ -87,6 +87,8 @@ class Marked(Drift):
             if self.deed.startswith("die"):
                 os.kill(os.getpid(), signal.SIGKILL)
             np.ones(int(1e9))  # 8 GB
+        if self.deed == "die once":
+            time.sleep(0.03)  # what an engine takes to notice a death must be short beside a block
         return super().fit(panel, target)
 
 
@@ -131,7 +133,8 @@ def test_a_killed_worker_costs_only_what_was_running(market: History, engine: En
 
     assert same(walk, walked(market, Drift(), None))
     assert not Path(provider.fault).exists()
-    assert len(fits_of(provider)) <= len(ORIGINS) + 2 * 6
+    told_late = 2 * (engine.name == "loky")  # blocks that were done, but of which the broken pool had not yet told
+    assert len(fits_of(provider)) <= len(ORIGINS) + (2 + told_late) * 6
 
 
 def test_a_block_that_kills_every_worker_does_not_take_the_others(

@@ -98,9 +98,10 @@ def test_a_study_that_goes_on_where_it_stopped_scores_what_it_reads_back(
 
 def test_forecasts_whose_outcome_is_not_known_have_no_score(market: History) -> None:
     last = market.market["DGS10"].dropna().index[-1]
+    first = last - pd.DateOffset(months=3)
 
     late = run_study(
-        _study(providers=["naive"], ensembles=[], start=str(last - pd.DateOffset(months=3)), end=str(last)), market
+        _study(providers=["naive"], ensembles=[], start=f"{first:%Y-%m-%d}", end=f"{last:%Y-%m-%d}"), market
     ).forecasts
 
     unknown = late["outcome"].isna()
