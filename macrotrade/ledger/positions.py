@@ -10,11 +10,10 @@ import pandas as pd
 
 from macrotrade.panel.vintages import History
 from macrotrade.schedule import last_complete_period
-from macrotrade.signals.baselines import BASELINES, coin_flips
+from macrotrade.strategy.backtest import coin_flip_positions
 from macrotrade.strategy.result import COLUMN_LEVELS
-from macrotrade.strategy.run import POOL, volatility_multiples
+from macrotrade.strategy.run import POOL, baselines, volatility_multiples
 from macrotrade.strategy.spec import Strategy
-from macrotrade.strategy.walk_forward import derived_seed
 
 __all__ = ["forecasts_of", "positions_of", "scores_of", "yardsticks"]
 
@@ -100,25 +99,8 @@ def yardsticks(strategy: Strategy, history: History, days: pd.DatetimeIndex) -> 
 
     Each is days x (provider, rule, instrument), as in a backtest.
     """
-    panels = [history.as_of(day) for day in days]
-    values = {
-        (name, "baseline", item.symbol): [baseline(panel, item) for panel in panels]
-        for name, baseline in BASELINES.items()
-        for item in strategy.traded
-    }
-    baselines = _labelled(values, days)
-    baselines = baselines.loc[:, baselines.notna().any()].fillna(0.0)
-    n_coins, symbols = strategy.coin_flips, strategy.instruments
-    tossed = coin_flips(len(days), n_coins * len(symbols), derived_seed(strategy.seed, "coin flips", days[0]))
-    labels = [(f"coin {number + 1}", "coin", symbol) for number in range(n_coins) for symbol in symbols]
-    coins = pd.DataFrame(tossed, index=days, columns=pd.MultiIndex.from_tuples(labels, names=COLUMN_LEVELS))
+    held = baselines(strategy, history, days)
     multiples = volatility_multiples(strategy, history, days)
     if multiples is not None:
-        baselines = baselines.mul(multiples, level="instrument", axis=1)
-    return baselines, coins
-
-
-def _labelled(columns: dict[tuple[str, str, str], list[float]], index: pd.Index) -> pd.DataFrame:
-    frame = pd.DataFrame(columns, index=index)
-    frame.columns = pd.MultiIndex.from_tuples(list(columns), names=COLUMN_LEVELS)
-    return frame
+        held = held.mul(multiples, level="instrument", axis=1)
+    return held, coin_flip_positions(strategy, days)

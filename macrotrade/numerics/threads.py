@@ -6,13 +6,14 @@ import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import cache
+from importlib import import_module
 from typing import Any, cast
 
 from threadpoolctl import ThreadpoolController
 
 __all__ = ["at_most_threads", "one_blas_thread"]
 
-_BRING_POOLS = ("scipy.linalg", "sklearn", "torch")
+_BRING_POOLS = ("sklearn", "torch")
 
 
 def one_blas_thread() -> AbstractContextManager[Any]:
@@ -48,4 +49,5 @@ def at_most_threads(count: int) -> Iterator[None]:
 @cache
 def _pools(_loaded: tuple[str, ...]) -> ThreadpoolController:
     """Pools of the libraries that were loaded when these had been."""
+    import_module("scipy.linalg.cython_blas")  # the library of compiled products: only what is loaded can be limited
     return ThreadpoolController()

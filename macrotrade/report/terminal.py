@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -14,15 +13,14 @@ from rich.markup import escape
 from rich.table import Table
 
 from macrotrade.forecast import Explanation
-from macrotrade.strategy.result import Backtest, Decision, Source
+from macrotrade.report.plain import plain
+from macrotrade.strategy.result import Backtest, Source
 
 if TYPE_CHECKING:
     from macrotrade.providers.registry import ProviderEntry
     from macrotrade.strategy.study import StudyResult
 
 __all__ = [
-    "decision_table",
-    "decisions_json",
     "explanation_table",
     "frame_table",
     "gain_table",
@@ -31,35 +29,6 @@ __all__ = [
     "race_tables",
     "summary_table",
 ]
-
-
-def decision_table(decisions: Sequence[Decision]) -> Table:
-    """One row for each instrument and provider: P(price up), forecast with its interval, and what each rule holds."""
-    rules = list(dict.fromkeys(_plain_rule(decision) for decision in decisions))
-    title = f"Decisions of {decisions[0].as_of:%Y-%m-%d}, held from the first session after it"
-    table = _plain_table(title, "", "provider")
-    for name in ("P(up)", "forecast (10..90 %)"):
-        table.add_column(name, justify="right", no_wrap=True)
-    for rule in [*rules, "since"]:
-        table.add_column(rule.replace("_", "/"), no_wrap=True)
-    for symbol, rows in _grouped(decisions).items():
-        for provider, by_rule in rows.items():
-            last = by_rule[rules[-1]]
-            holds = [_held(by_rule[rule]) for rule in rules]
-            since = "" if last.since is None else f"{last.since:%Y-%m-%d}"
-            table.add_row(symbol, provider, _number(last.probability_up, ".0%"), _forecast(last), *holds, since)
-        table.add_section()
-    kind = "as known then" if decisions[0].vintages == "true" else "final ones with publication lags"
-    table.caption = (
-        f"P(up): probability that the price rises. *: changed at this decision. Numbers: {kind} "
-        f"({decisions[0].vintages} vintages)."
-    )
-    return table
-
-
-def decisions_json(decisions: Sequence[Decision]) -> str:
-    """The decisions, a JSON list; dates as YYYY-MM-DD, missing numbers as null."""
-    return json.dumps([_plain(asdict(decision)) for decision in decisions], indent=2)
 
 
 def provider_table(entries: Mapping[str, ProviderEntry]) -> Table:
@@ -85,7 +54,7 @@ def providers_json(entries: Mapping[str, ProviderEntry]) -> str:
         }
         for name, entry in entries.items()
     }
-    return json.dumps(_plain(rows), indent=2, default=str)
+    return json.dumps(plain(rows), indent=2, default=str)
 
 
 def summary_table(backtest: Backtest) -> Table:
@@ -259,42 +228,6 @@ def _plain_table(title: str, *labels: str) -> Table:
     return table
 
 
-def _grouped(decisions: Sequence[Decision]) -> dict[str, dict[str, dict[str, Decision]]]:
-    """Instrument to provider (and how far ahead) to rule to decision."""
-    grouped: dict[str, dict[str, dict[str, Decision]]] = {}
-    for decision in decisions:
-        who = decision.provider if decision.horizon == 1 else f"{decision.provider}, {decision.horizon} ahead"
-        grouped.setdefault(decision.instrument, {}).setdefault(who, {})[_plain_rule(decision)] = decision
-    return grouped
-
-
-def _plain_rule(decision: Decision) -> str:
-    return decision.rule.partition(",")[0]
-
-
-def _held(decision: Decision) -> str:
-    """Side, size where it is not whole, and a star where it is new."""
-    sized = "" if abs(decision.position) in {0.0, 1.0} else f" {abs(decision.position):.2f}"
-    new = decision.previous is not None and _side(decision.previous) != _side(decision.position)
-    return f"{_side(decision.position)}{sized}{'*' if new else ''}"
-
-
-def _side(position: float) -> str:
-    return "flat" if position == 0 else ("long" if position > 0 else "short")
-
-
-def _forecast(decision: Decision) -> str:
-    """Point forecast of the driver and its interval; the reason where there is none."""
-    if math.isnan(decision.point):
-        return decision.reasons[0][:40] if decision.reasons else "none"
-    values = (decision.point, decision.low, decision.high)
-    if "log" in decision.measure:
-        point, low, high = (f"{math.expm1(value):+.1%}" for value in values)
-    else:
-        point, low, high = (f"{value:+.2f}" for value in values)
-    return f"{decision.driver} {point} ({low}..{high})"
-
-
 def _earned(row: pd.Series) -> str:
     """Growth of 1 and efficiency; a position never taken says so."""
     if row["average_exposure"] == 0.0:
@@ -325,16 +258,3 @@ def _vintage_words(source: Source) -> str:
 
 def _number(value: float, form: str) -> str:
     return "" if value is None or math.isnan(value) else format(value, form)
-
-
-def _plain(value: Any) -> Any:
-    """Value as JSON can hold it."""
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    if isinstance(value, pd.Timestamp):
-        return f"{value:%Y-%m-%d}"
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value

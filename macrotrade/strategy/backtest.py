@@ -17,7 +17,7 @@ from macrotrade.strategy.run import Signals, origins_of, signals
 from macrotrade.strategy.spec import Strategy
 from macrotrade.strategy.walk_forward import Progress, derived_seed
 
-__all__ = ["backtest"]
+__all__ = ["backtest", "coin_flip_positions"]
 
 
 def backtest(
@@ -50,7 +50,7 @@ def backtest(
     run = signals(strategy, history, origins_of(strategy, history), n_jobs=n_jobs, store=store, progress=progress)
     prices = traded_prices(strategy, history)
     record = track_record(run.positions, prices, strategy.portfolio.costs, strategy.portfolio.delay)
-    coins = _coin_flip_positions(run)
+    coins = coin_flip_positions(strategy, run.origins)
     tossed = track_record(coins, prices, strategy.portfolio.costs, strategy.portfolio.delay).returns
     return Backtest(
         strategy=strategy,
@@ -92,10 +92,10 @@ def _forecasts(run: Signals, history: History) -> pd.DataFrame:
     return with_outcomes(table, history, run.strategy.forecast_frequency)
 
 
-def _coin_flip_positions(run: Signals) -> pd.DataFrame:
+def coin_flip_positions(strategy: Strategy, origins: pd.DatetimeIndex) -> pd.DataFrame:
     """Origins x (coin, ``coin``, instrument): seeded traders, each tossing anew at every origin and instrument."""
-    n_coins, symbols = run.strategy.coin_flips, run.strategy.instruments
-    seed = derived_seed(run.strategy.seed, "coin flips", run.origins[0])
-    tossed = coin_flips(len(run.origins), n_coins * len(symbols), seed)
+    n_coins, symbols = strategy.coin_flips, strategy.instruments
+    seed = derived_seed(strategy.seed, "coin flips", origins[0])
+    tossed = coin_flips(len(origins), n_coins * len(symbols), seed)
     labels = [(f"coin {number + 1}", "coin", symbol) for number in range(n_coins) for symbol in symbols]
-    return pd.DataFrame(tossed, index=run.origins, columns=pd.MultiIndex.from_tuples(labels, names=COLUMN_LEVELS))
+    return pd.DataFrame(tossed, index=origins, columns=pd.MultiIndex.from_tuples(labels, names=COLUMN_LEVELS))

@@ -34,6 +34,7 @@ from macrotrade.strategy.walks import walk_all
 __all__ = [
     "POOL",
     "Signals",
+    "baselines",
     "origins_of",
     "positions",
     "rule_label",
@@ -175,7 +176,7 @@ def signals(
     )
     whole_run, origins = origins, origins[-kept:]
     scores = scores_of(strategy, walks, origins)
-    held = pd.concat([ruled(strategy, scores), _baselines(strategy, history, origins)], axis=1)
+    held = pd.concat([ruled(strategy, scores), baselines(strategy, history, origins)], axis=1)
     multiples = volatility_multiples(strategy, history, origins)
     if multiples is not None:
         held = held.mul(multiples, level="instrument", axis=1)
@@ -260,7 +261,8 @@ def ruled(strategy: Strategy, scores: pd.DataFrame) -> pd.DataFrame:
     return _labelled(columns, scores.index)
 
 
-def _baselines(strategy: Strategy, history: History, origins: pd.DatetimeIndex) -> pd.DataFrame:
+def baselines(strategy: Strategy, history: History, origins: pd.DatetimeIndex) -> pd.DataFrame:
+    """Positions of the baselines that can be taken: origins x (name, ``baseline``, instrument), before any sizing."""
     columns: dict[tuple[str, str, str], list[float]] = {
         (name, "baseline", item.symbol): [] for name in BASELINES for item in strategy.traded
     }

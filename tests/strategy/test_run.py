@@ -143,10 +143,10 @@ def test_outcomes_are_what_the_series_did(market: History) -> None:
 
 
 def test_a_decision_can_be_written_as_json(market: History) -> None:
-    from macrotrade.report.terminal import decisions_json
+    from macrotrade.report.plain import plain
 
     made = decide(_strategy(), market, "2005-06-30")
-    rows = json.loads(decisions_json(made))
+    rows = json.loads(json.dumps(plain([dataclasses.asdict(decision) for decision in made])))
     assert rows[0]["as_of"] == "2005-06-30"
     assert rows[0]["data_until"]["DGS10"] == "2005-06-30"
     assert len(rows) == len(made) == 2 * 2 * 2

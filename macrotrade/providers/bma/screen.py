@@ -8,7 +8,7 @@ import numpy as np
 from scipy.special import fdtri
 
 from macrotrade._typing import BoolArray, FloatArray
-from macrotrade.providers.bma.kernels.compiled import one_blas_thread
+from macrotrade.numerics.threads import one_blas_thread
 from macrotrade.providers.bma.kernels.granger import exact_gain, partitioned, stronger_of_two
 from macrotrade.providers.bma.sample import Sample
 

@@ -18,11 +18,11 @@ import numpy as np
 
 from macrotrade._typing import FloatArray
 from macrotrade.errors import SettingsError, near_misses
+from macrotrade.numerics.threads import one_blas_thread
 from macrotrade.providers.bma.building import Design, autoregressions, build_equations, seasonal_autoregressions
 from macrotrade.providers.bma.conversion import Conversion
 from macrotrade.providers.bma.equation import Equation
 from macrotrade.providers.bma.guard import Cut, sound_loops
-from macrotrade.providers.bma.kernels.compiled import one_blas_thread
 from macrotrade.providers.bma.sample import Imputed, LeftOut, Sample, Twin, draw_sample
 from macrotrade.providers.bma.screen import Screen, screen_causes
 from macrotrade.providers.bma.settings import SystemSettings
@@ -112,11 +112,6 @@ class System:
     def dynamic_radius(self) -> float:
         """Spectral radius of the companion form: forecasts settle when it is below one."""
         return self.linear_form.dynamic_radius
-
-    @property
-    def static_radius(self) -> float:
-        """Spectral radius of A0, the contemporaneous coefficients."""
-        return float(np.abs(np.linalg.eigvals(self.linear_form.now)).max())
 
     def place(self, name: str) -> int:
         """Where a series stands in ``names``."""

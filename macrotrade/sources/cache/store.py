@@ -170,16 +170,6 @@ class CacheWriter:
         """Write the manifest as it stands here, in the place of a broken or absent one."""
         self._commit_or_tell(self.manifest)
 
-    def is_whole(self, name: str) -> bool:
-        """Whether a table's file is there and is what was written."""
-        record = self.manifest.tables.get(name)
-        if record is None:
-            return False
-        try:
-            return sha256((self.folder / FOLDER / record.file).read_bytes()) == record.sha256
-        except OSError:
-            return False
-
     def _take_back(self, path: Path) -> None:
         """Remove a table's file, unless the manifest on the disk names it: a rename can succeed and its sync fail."""
         with suppress(OSError, DataError):

@@ -7,14 +7,11 @@ number of threads.
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
-from functools import cache
 from typing import Any, TypeVar, cast
 
 from numba import njit
-from threadpoolctl import ThreadpoolController
 
-__all__ = ["Function", "compiled", "compiled_in_place", "compiled_parallel", "one_blas_thread"]
+__all__ = ["Function", "compiled", "compiled_in_place", "compiled_parallel"]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -34,17 +31,3 @@ def compiled_in_place(function: Function) -> Function:
 def compiled_parallel(function: Function) -> Function:
     """The same with its ``prange`` loops spread over threads."""
     return cast(Function, njit(cache=True, error_model="numpy", fastmath=_FAST, parallel=True)(function))
-
-
-def one_blas_thread() -> AbstractContextManager[Any]:
-    """Context in which matrix products keep to one thread.
-
-    The threads of a BLAS spin for a while after each product and take the processors from ``prange``; with one thread a
-    product is also the same to the bit in every process.
-    """
-    return cast("AbstractContextManager[Any]", _pools().limit(limits=1, user_api="blas"))
-
-
-@cache
-def _pools() -> ThreadpoolController:
-    return ThreadpoolController()
