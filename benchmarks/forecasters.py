@@ -16,15 +16,15 @@ from benchmarks._table import Row, seconds
 from benchmarks.benchmark_half import VINTAGE, final_numbers
 from benchmarks.comparison import diebold_mariano
 from macrotrade.forecast import Target
+from macrotrade.inputs.conversion import automatic_form
+from macrotrade.inputs.predictors import predictors
 from macrotrade.numerics.criteria import bic
 from macrotrade.numerics.principal_components import fill_by_components, fill_by_components_plainly
-from macrotrade.providers.benchmarks.conversion import automatic_form
 from macrotrade.providers.benchmarks.kernels.forest import grow
 from macrotrade.providers.benchmarks.kernels.lasso import lasso_path
 from macrotrade.providers.benchmarks.kernels.shrinkage import Path, largest_penalty, ridge_path
 from macrotrade.providers.benchmarks.kernels.unobserved_components import Chain, Priors, sample, sweeps
 from macrotrade.providers.benchmarks.kernels.unobserved_components_plain import plain_sweep
-from macrotrade.providers.benchmarks.predictors import predictors
 from macrotrade.sources.fred_md import load_fred_md
 
 N_PENALTIES = 100

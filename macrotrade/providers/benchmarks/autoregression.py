@@ -9,6 +9,8 @@ import numpy as np
 
 from macrotrade.errors import FitError, SettingsError
 from macrotrade.forecast import Forecast, Target
+from macrotrade.inputs.conversion import Conversion, Form, check_conversion, form_of, recent_z
+from macrotrade.inputs.known import SEASONS, KnownSeries, check_window, known_series
 from macrotrade.numerics.autoregression import (
     AutoregressionFit,
     fit_autoregression,
@@ -17,8 +19,6 @@ from macrotrade.numerics.autoregression import (
 )
 from macrotrade.numerics.measures import measure_moments
 from macrotrade.panel.panel import Panel
-from macrotrade.providers.benchmarks.conversion import Conversion, Form, check_conversion, form_of, recent_z
-from macrotrade.providers.benchmarks.known import SEASONS, KnownSeries, check_window, known_series
 
 __all__ = ["Autoregression", "SeasonalAutoregression"]
 
@@ -36,7 +36,7 @@ class Autoregression:
     n_lags
         Order p.
     conversion
-        Form that is modelled; see :data:`macrotrade.providers.benchmarks.conversion.Conversion`.
+        Form that is modelled; see :data:`macrotrade.inputs.conversion.Conversion`.
     window
         Periods used, the last ones known; None takes all.
     """
@@ -66,7 +66,7 @@ class SeasonalAutoregression:
     n_lags
         Order p.
     conversion
-        Form that is modelled; see :data:`macrotrade.providers.benchmarks.conversion.Conversion`.
+        Form that is modelled; see :data:`macrotrade.inputs.conversion.Conversion`.
     window
         Periods used, the last ones known; None takes all.
     """

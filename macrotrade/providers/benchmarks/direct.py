@@ -2,7 +2,7 @@
 
 The steps, and where each lives:
 
-1. all series as predictors, stationary, in step, without gaps (``predictors.py``);
+1. all series as predictors, stationary, in step, without gaps (:mod:`macrotrade.inputs.predictors`);
 2. features of them, such as principal components (the method's own file);
 3. for each horizon, the outcome on the features' last lags (here), by the method's regression (its own file);
 4. forecasts from the last rows of the panel then at hand (here).
@@ -18,11 +18,11 @@ import numpy as np
 from macrotrade._typing import FloatArray, Measure
 from macrotrade.errors import FitError
 from macrotrade.forecast import Forecast, Target
+from macrotrade.inputs.known import NO_LOGARITHM_REMEDY, POSITIVE_MEASURES, KnownSeries, known_series
+from macrotrade.inputs.predictors import Predictors, predictors
 from macrotrade.numerics.measures import measure_outcomes
 from macrotrade.numerics.principal_components import moments
 from macrotrade.panel.panel import Panel
-from macrotrade.providers.benchmarks.known import NO_LOGARITHM_REMEDY, POSITIVE_MEASURES, KnownSeries, known_series
-from macrotrade.providers.benchmarks.predictors import Predictors, predictors
 
 __all__ = ["DirectForecaster", "Features", "Method", "Regression", "Rows", "Standardised", "fit_direct"]
 

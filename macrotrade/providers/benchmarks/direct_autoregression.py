@@ -10,19 +10,19 @@ import numpy as np
 from macrotrade._typing import FloatArray, Measure
 from macrotrade.errors import FitError, SettingsError
 from macrotrade.forecast import Forecast, Target
-from macrotrade.numerics.autoregression import lagged_rows, smallest_sample
-from macrotrade.numerics.criteria import bic
-from macrotrade.numerics.least_squares import least_squares
-from macrotrade.numerics.measures import measure_outcomes
-from macrotrade.panel.panel import Panel
-from macrotrade.providers.benchmarks.conversion import Conversion, Form, check_conversion, form_of, recent_z
-from macrotrade.providers.benchmarks.known import (
+from macrotrade.inputs.conversion import Conversion, Form, check_conversion, form_of, recent_z
+from macrotrade.inputs.known import (
     NO_LOGARITHM_REMEDY,
     POSITIVE_MEASURES,
     KnownSeries,
     check_window,
     known_series,
 )
+from macrotrade.numerics.autoregression import lagged_rows, smallest_sample
+from macrotrade.numerics.criteria import bic
+from macrotrade.numerics.least_squares import least_squares
+from macrotrade.numerics.measures import measure_outcomes
+from macrotrade.panel.panel import Panel
 
 __all__ = ["DirectAutoregression"]
 
@@ -42,7 +42,7 @@ class DirectAutoregression:
     max_lags
         Highest order tried.
     conversion
-        Form of x; see :data:`macrotrade.providers.benchmarks.conversion.Conversion`.
+        Form of x; see :data:`macrotrade.inputs.conversion.Conversion`.
     window
         Periods used, the last ones known; None takes all.
     """

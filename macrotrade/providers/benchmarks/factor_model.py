@@ -10,13 +10,13 @@ import numpy as np
 from macrotrade._typing import FloatArray
 from macrotrade.errors import FitError, SettingsError
 from macrotrade.forecast import Target
+from macrotrade.inputs.known import check_window
+from macrotrade.inputs.predictors import Predictors
 from macrotrade.numerics.criteria import bic
 from macrotrade.numerics.least_squares import least_squares
 from macrotrade.numerics.principal_components import leading_eigenvectors, moments
 from macrotrade.panel.panel import Panel
 from macrotrade.providers.benchmarks.direct import DirectForecaster, Rows, fit_direct
-from macrotrade.providers.benchmarks.known import check_window
-from macrotrade.providers.benchmarks.predictors import Predictors
 
 __all__ = ["FactorModel"]
 

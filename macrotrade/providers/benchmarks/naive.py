@@ -9,15 +9,15 @@ import numpy as np
 
 from macrotrade._typing import FloatArray, Measure
 from macrotrade.forecast import Forecast, Target
-from macrotrade.numerics.measures import measure_outcomes
-from macrotrade.panel.panel import Panel
-from macrotrade.providers.benchmarks.known import (
+from macrotrade.inputs.known import (
     NO_LOGARITHM_REMEDY,
     POSITIVE_MEASURES,
     KnownSeries,
     check_window,
     known_series,
 )
+from macrotrade.numerics.measures import measure_outcomes
+from macrotrade.panel.panel import Panel
 
 __all__ = ["Naive"]
 

@@ -10,12 +10,12 @@ import numpy as np
 from macrotrade._typing import BoolArray, FloatArray
 from macrotrade.errors import SettingsError
 from macrotrade.forecast import Target
+from macrotrade.inputs.known import check_window
+from macrotrade.inputs.predictors import Predictors
 from macrotrade.numerics.bootstrap import circular_block_bootstrap
 from macrotrade.panel.panel import Panel
 from macrotrade.providers.benchmarks.direct import DirectForecaster, Rows, Standardised, fit_direct
 from macrotrade.providers.benchmarks.kernels.forest import Trees, grow, predict
-from macrotrade.providers.benchmarks.known import check_window
-from macrotrade.providers.benchmarks.predictors import Predictors
 
 __all__ = ["RandomForest"]
 

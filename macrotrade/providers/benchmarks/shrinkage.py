@@ -10,14 +10,14 @@ import numpy as np
 from macrotrade._typing import FloatArray
 from macrotrade.errors import FitError, SettingsError, near_misses
 from macrotrade.forecast import Target
+from macrotrade.inputs.known import check_window
+from macrotrade.inputs.predictors import Predictors
 from macrotrade.numerics.criteria import bic
 from macrotrade.numerics.principal_components import moments
 from macrotrade.panel.panel import Panel
 from macrotrade.providers.benchmarks.direct import DirectForecaster, Rows, Standardised, fit_direct
 from macrotrade.providers.benchmarks.kernels.lasso import lasso_path
 from macrotrade.providers.benchmarks.kernels.shrinkage import Path, elastic_net_path, largest_penalty, ridge_path
-from macrotrade.providers.benchmarks.known import check_window
-from macrotrade.providers.benchmarks.predictors import Predictors
 
 __all__ = ["Degrees", "ElasticNet", "Lasso", "Ridge"]
 

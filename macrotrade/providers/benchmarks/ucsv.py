@@ -10,21 +10,21 @@ import numpy as np
 from macrotrade._typing import FloatArray, Measure
 from macrotrade.errors import FitError, SettingsError
 from macrotrade.forecast import Forecast, Target
+from macrotrade.inputs.conversion import form_of_measure
+from macrotrade.inputs.known import (
+    NO_LOGARITHM_REMEDY,
+    POSITIVE_MEASURES,
+    KnownSeries,
+    check_window,
+    known_series,
+)
 from macrotrade.panel.panel import Panel
-from macrotrade.providers.benchmarks.conversion import form_of_measure
 from macrotrade.providers.benchmarks.kernels.particles import Particles, filtered
 from macrotrade.providers.benchmarks.kernels.unobserved_components import (
     Draws,
     Priors,
     effective_sample_size,
     sample,
-)
-from macrotrade.providers.benchmarks.known import (
-    NO_LOGARITHM_REMEDY,
-    POSITIVE_MEASURES,
-    KnownSeries,
-    check_window,
-    known_series,
 )
 
 __all__ = ["UnobservedComponents"]

@@ -9,8 +9,8 @@ import numpy as np
 
 from macrotrade._typing import FloatArray, Measure
 from macrotrade.errors import SettingsError, near_misses
+from macrotrade.inputs.known import KnownSeries
 from macrotrade.panel.panel import SeriesInfo
-from macrotrade.providers.benchmarks.known import KnownSeries
 
 __all__ = ["Conversion", "Form", "automatic_form", "check_conversion", "form_of", "form_of_measure", "recent_z"]
 

@@ -8,7 +8,7 @@ import pytest
 
 from macrotrade import History, Releases, SeriesInfo, Target
 from macrotrade.errors import FitError
-from macrotrade.providers.benchmarks.predictors import predictors
+from macrotrade.inputs.predictors import predictors
 from macrotrade.testing.altered import columns_reversed
 
 

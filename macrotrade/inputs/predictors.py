@@ -11,10 +11,10 @@ import pandas as pd
 from macrotrade._typing import BoolArray, FloatArray, Frequency, IntArray, Measure
 from macrotrade.errors import FitError
 from macrotrade.forecast import Target
+from macrotrade.inputs.conversion import Form, automatic_form, form_of_measure
+from macrotrade.inputs.known import LONGEST_DELAY
 from macrotrade.panel.imputation import impute
 from macrotrade.panel.panel import Panel
-from macrotrade.providers.benchmarks.conversion import Form, automatic_form, form_of_measure
-from macrotrade.providers.benchmarks.known import LONGEST_DELAY
 
 __all__ = ["Predictors", "predictors"]
 
