@@ -1,0 +1,1 @@
+"""Neural networks as forecasters: ensembles whose members are trained together."""

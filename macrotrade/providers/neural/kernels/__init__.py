@@ -1,0 +1,1 @@
+"""Compiled training of many networks at once."""
