@@ -80,6 +80,6 @@ class Sample:
         """Rows."""
         return self.ends.size
 
-    def rows(self, chosen: AnyArray) -> Sample:
-        """The same tables with some of the rows, by place or by a mask."""
+    def rows(self, chosen: AnyArray | slice) -> Sample:
+        """The same tables with some of the rows: by place, mask or slice."""
         return Sample(self.at_once, self.in_order, self.ends[chosen], self.outcome[chosen])

@@ -1,0 +1,76 @@
+"""An architecture before it meets data: which series a network reads, over how many periods, and how it is built."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias, get_args
+
+from macrotrade.errors import SettingsError, near_misses
+from macrotrade.providers.neural.network import Convolution, Network, Window
+
+__all__ = ["Architecture", "Filters", "Reads"]
+
+Reads: TypeAlias = Literal["own", "pool", "all"]
+"""``own``: the target's own group; ``pool``: every other series; ``all``: both."""
+
+
+@dataclass(frozen=True)
+class Filters:
+    """Sizes of a :class:`Convolution`, whose groups are those of the series read."""
+
+    width: int = 3
+    filters: int = 2
+    mixed: int = 8
+    pooled: int = 3
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """What a network reads at once and in order, and its sizes.
+
+    Attributes
+    ----------
+    at_once, in_order
+        Series read by the head as they are, and by the LSTM period by period; None for none.
+    at_once_lags, in_order_lags
+        Periods of each, the newest included.
+    nodes, layers, factors
+        As in :class:`Network`.
+    filters
+        Those before the LSTM, or None.
+    """
+
+    at_once: Reads | None = None
+    in_order: Reads | None = None
+    at_once_lags: int = 24
+    in_order_lags: int = 48
+    nodes: int = 128
+    layers: int = 4
+    factors: int = 2
+    filters: Filters | None = None
+
+    def __post_init__(self) -> None:
+        for reads in (self.at_once, self.in_order):
+            if reads is not None and reads not in get_args(Reads):
+                raise SettingsError(f"reads={reads!r} is not known. {near_misses(reads, get_args(Reads))}")
+        for name in ("at_once_lags", "in_order_lags", "nodes", "layers", "factors"):
+            if getattr(self, name) < 1:
+                raise SettingsError(f"{name} must be at least 1, not {getattr(self, name)}.")
+
+    @property
+    def n_lags(self) -> int:
+        """Periods that a row needs, the newest included."""
+        at_once = self.at_once_lags if self.at_once else 0
+        in_order = self.in_order_lags if self.in_order else 0
+        return max(at_once, in_order)
+
+    def network(self, sizes: dict[Reads, int], groups: tuple[int, ...]) -> Network:
+        """The network for that many series of each kind; `groups` counts the series of each group read in order."""
+        return Network(
+            Window(sizes[self.at_once], self.at_once_lags) if self.at_once else Window(),
+            Window(sizes[self.in_order], self.in_order_lags) if self.in_order else Window(),
+            self.nodes,
+            self.layers,
+            self.factors if self.in_order else 0,
+            None if self.filters is None else Convolution(groups, **vars(self.filters)),
+        )

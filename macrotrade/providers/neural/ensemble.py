@@ -1,0 +1,153 @@
+"""An ensemble for one series at one horizon: trained members, what they say, and how far they were off unseen rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from macrotrade._typing import FloatArray
+from macrotrade.errors import FitError
+from macrotrade.panel.panel import Panel
+from macrotrade.providers.neural.architecture import Architecture
+from macrotrade.providers.neural.initialisation import Initialisation, initial_weights
+from macrotrade.providers.neural.inputs import FEWEST_ROWS, Inputs, Outcome
+from macrotrade.providers.neural.network import Network
+from macrotrade.providers.neural.sample import Sample, Scaling
+from macrotrade.providers.neural.training import Training, respond, train
+
+__all__ = ["Ensemble", "EnsembleSettings", "Tell", "train_ensemble"]
+
+Tell = Callable[[str, int, int], None]
+"""Called with what is trained, members done and members in all."""
+
+_HELD_OUT = 5
+_LEAST_SHARE_OF_SCALE = 0.1
+
+
+@dataclass(frozen=True)
+class EnsembleSettings:
+    """How many members, where they start, and how they are trained.
+
+    Attributes
+    ----------
+    n_members
+        K.
+    n_judged
+        Members trained without the last fifth of rows, to see how far off an ensemble is there.
+    training, initialisation, device
+        As in :mod:`macrotrade.providers.neural.training`.
+    seed
+        Of the first weights.
+    """
+
+    n_members: int
+    n_judged: int
+    training: Training
+    initialisation: Initialisation
+    device: str = "cpu"
+    seed: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Ensemble:
+    """Members that differ in their first weights only.
+
+    Attributes
+    ----------
+    architecture, network
+        What each of them is.
+    weights
+        Shape (n_members, n_parameters), float32.
+    outcome_scaling
+        Of what is forecast.
+    scale
+        Standard deviation of each member's Gaussian, in the measure's units.
+    step
+        Periods from the last known value.
+    losses
+        Shape (n_members,): mean squared error of the last epoch, in scaled units.
+    """
+
+    architecture: Architecture
+    network: Network
+    weights: npt.NDArray[np.float32]
+    outcome_scaling: Scaling
+    scale: float
+    step: int
+    losses: npt.NDArray[np.float32]
+
+    @property
+    def n_members(self) -> int:
+        """K."""
+        return len(self.weights)
+
+    def says(self, sample: Sample, device: str = "cpu") -> FloatArray:
+        """Forecasts of the members for the sample's rows, shape (n_members, n_rows), in the measure's units."""
+        return self.outcome_scaling.reported(respond(self.network, self.weights, sample, device=device).outputs)
+
+    def factors(self, sample: Sample, device: str = "cpu") -> npt.NDArray[np.float32]:
+        """LSTM factors of the members for the sample's rows, shape (n_members, n_rows, p)."""
+        return respond(self.network, self.weights, sample, device=device).factors
+
+    def forecast(self, inputs: Inputs, panel: Panel, frequency: str, device: str = "cpu") -> FloatArray:
+        """Forecasts of the members from the newest row of `panel`, shape (n_members,)."""
+        return self.says(inputs.recent(self.architecture, panel, frequency), device)[:, 0]  # type: ignore[arg-type]
+
+
+def train_ensemble(
+    architecture: Architecture, inputs: Inputs, outcome: Outcome, settings: EnsembleSettings, tell: Tell | None = None
+) -> Ensemble:
+    """Ensemble trained on every row whose outcome is known.
+
+    Its scale comes from rows that were not trained on: `n_judged` members are trained without the last fifth of rows
+    and without those before it whose outcomes reach into it. With m the mean of the members and v their variance, the
+    mixture's variance is scale^2 + v, so scale^2 is the mean of (y - m)^2 less the mean of v, and at least a tenth of
+    the former.
+
+    Raises
+    ------
+    FitError
+        If fewer than 36 rows are known, or training ends in numbers that are not finite.
+    """
+    network = inputs.network(architecture)
+    sample = inputs.sample(architecture, outcome)
+    scale = _scale_of_unseen(network, sample, outcome, settings, tell)
+    weights, losses = _trained(network, sample, settings, settings.n_members, "members", tell)
+    return Ensemble(architecture, network, weights, outcome.scaling, scale, outcome.step, losses)
+
+
+def _scale_of_unseen(
+    network: Network, sample: Sample, outcome: Outcome, settings: EnsembleSettings, tell: Tell | None
+) -> float:
+    unit = float(outcome.scaling.half_range[0])
+    first = sample.n_rows - max(1, sample.n_rows // _HELD_OUT)
+    seen = np.flatnonzero(sample.ends + outcome.step <= sample.ends[first])
+    if settings.n_judged == 0 or seen.size < FEWEST_ROWS:
+        return unit * float(sample.outcome.std())
+    unseen = sample.rows(slice(first, None))
+    weights, _ = _trained(network, sample.rows(seen), settings, settings.n_judged, "members judged", tell)
+    said = respond(network, weights, unseen, device=settings.device).outputs.astype(np.float64)
+    squared_error = float(np.square(unseen.outcome - said.mean(axis=0)).mean())
+    disagreement = float(said.var(axis=0).mean())
+    return unit * float(np.sqrt(max(squared_error - disagreement, _LEAST_SHARE_OF_SCALE * squared_error)))
+
+
+def _trained(
+    network: Network, sample: Sample, settings: EnsembleSettings, n_members: int, what: str, tell: Tell | None
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    first = initial_weights(network, settings.initialisation, settings.seed, range(n_members))
+
+    def progress(done: int, of: int) -> None:
+        if tell is not None:
+            tell(what, done, of)
+
+    trained = train(network, sample, first, settings.training, device=settings.device, progress=progress)
+    broken = ~np.isfinite(trained.weights).all(axis=1)
+    if broken.any():
+        raise FitError(
+            f"{int(broken.sum())} of {n_members} networks ended in numbers that are not finite; lower learning_rate."
+        )
+    return trained.weights, trained.losses[:, -1]

@@ -1,0 +1,185 @@
+"""Ensembles of a target's series and horizons, and the forecast that they make together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from macrotrade._typing import FloatArray, Measure
+from macrotrade.forecast import Exhibit, Forecast, Target
+from macrotrade.inputs.known import NO_LOGARITHM_REMEDY, POSITIVE_MEASURES, KnownSeries, known_series
+from macrotrade.inputs.predictors import predictors
+from macrotrade.panel.panel import Panel
+from macrotrade.providers.neural.ensemble import Ensemble, EnsembleSettings, Tell, train_ensemble
+from macrotrade.providers.neural.inputs import Inputs, Outcome, inputs_of
+from macrotrade.providers.neural.named import NamedArchitecture
+
+__all__ = ["FittedSeries", "NeuralForecaster", "fit_ensembles"]
+
+
+@dataclass(frozen=True, eq=False)
+class FittedSeries:
+    """Ensembles of one series of the target.
+
+    Attributes
+    ----------
+    name, measure
+        What is forecast.
+    inputs
+        What each architecture reads, in order.
+    ensembles
+        For each number of steps ahead, one ensemble of each architecture.
+    """
+
+    name: str
+    measure: Measure
+    inputs: tuple[Inputs, ...]
+    ensembles: dict[int, tuple[Ensemble, ...]]
+
+
+@dataclass(frozen=True, eq=False)
+class NeuralForecaster:
+    """Ensembles as fitted; see :class:`FittedSeries`."""
+
+    target: Target
+    architectures: tuple[NamedArchitecture, ...]
+    settings: EnsembleSettings
+    fitted: tuple[FittedSeries, ...]
+    notes: tuple[str, ...]
+    last: str
+    tell: Tell | None = field(default=None, repr=False)
+
+    def forecast(self, panel: Panel) -> Forecast:
+        """Forecast from the last values in `panel`, every member of every ensemble weighing the same.
+
+        Where a release came later or earlier than at the fit, so that the steps from the last known value to a horizon
+        are others, ensembles for these are trained on the rows of the fit.
+        """
+        target = self.target
+        shape = (self.n_members, len(target.horizons), len(target.names))
+        mean, scale, origin = np.empty(shape), np.empty(shape), np.empty(shape[2])
+        reasons: list[str] = []
+        for column, series in enumerate(self.fitted):
+            known = known_series(panel, series.name, target.frequency)
+            origin[column] = known.values[-1]
+            shift = origin[column] if series.measure == "level" else 0.0
+            for row, step in enumerate(known.steps(target)):
+                said, deviation = self._said(series, step, panel)
+                mean[:, row, column], scale[:, row, column] = shift + said, deviation
+            reasons += [self._words(series, mean[:, :, column]), *known.notes]
+        return Forecast(
+            target,
+            panel.as_of,
+            panel.period(target.frequency),
+            mean,
+            scale,
+            np.full(self.n_members, 1.0 / self.n_members),
+            origin,
+            self.members,
+            (*reasons, *self.notes),
+        )
+
+    @property
+    def n_members(self) -> int:
+        """Members of all architectures."""
+        return self.settings.n_members * len(self.architectures)
+
+    @property
+    def members(self) -> tuple[str, ...]:
+        """Name of each member, such as ``LSTM 17``."""
+        return tuple(
+            f"{architecture.label} {number}"
+            for architecture in self.architectures
+            for number in range(1, self.settings.n_members + 1)
+        )
+
+    def exhibits(self) -> tuple[Exhibit, ...]:
+        """How the members were trained and, for an LSTM, its factors."""
+        from macrotrade.providers.neural.exhibits import exhibits
+
+        return exhibits(self)
+
+    def ensembles(self, series: FittedSeries, step: int) -> tuple[Ensemble, ...]:
+        """Ensembles that many steps ahead: of the fit, or trained now from the same numbers."""
+        if step not in series.ensembles:
+            series.ensembles[step] = _ensembles(self, series, step)
+        return series.ensembles[step]
+
+    def _said(self, series: FittedSeries, step: int, panel: Panel) -> tuple[FloatArray, FloatArray]:
+        """Forecasts and scales of all members, each of shape (n_members,)."""
+        pairs = list(zip(self.ensembles(series, step), series.inputs, strict=True))
+        said = [
+            ensemble.forecast(inputs, panel, self.target.frequency, self.settings.device) for ensemble, inputs in pairs
+        ]
+        scales = [np.full(ensemble.n_members, ensemble.scale) for ensemble, _ in pairs]
+        return np.concatenate(said), np.concatenate(scales)
+
+    def _words(self, series: FittedSeries, mean: FloatArray) -> str:
+        labels = ", ".join(architecture.label for architecture in self.architectures)
+        reads = ", ".join(
+            f"{len(set(inputs.columns(a.architecture.at_once)) | set(inputs.columns(a.architecture.in_order)))} series"
+            for a, inputs in zip(self.architectures, series.inputs, strict=True)
+        )
+        rising = (mean[:, 0] > 0.0).mean()
+        return (
+            f"{series.name}: {self.n_members} networks ({labels}) on {reads}, trained to {self.last}; "
+            f"{rising:.0%} of them above zero at the first horizon."
+        )
+
+
+def fit_ensembles(
+    panel: Panel,
+    target: Target,
+    architectures: tuple[NamedArchitecture, ...],
+    settings: EnsembleSettings,
+    window: int | None,
+    tell: Tell | None = None,
+) -> NeuralForecaster:
+    """Forecaster with an ensemble of each architecture for each series and horizon; FitError where one is too short."""
+    known = [known_series(panel, name, target.frequency, window) for name in target.names]
+    for series, measure in zip(known, target.measures, strict=True):
+        if measure in POSITIVE_MEASURES:
+            series.require_positive(NO_LOGARITHM_REMEDY)
+    found = predictors(panel, target, window)
+    fitted = tuple(
+        FittedSeries(
+            series.info.name,
+            measure,
+            tuple(inputs_of(found.for_target(column), one.own, one.pool) for one in architectures),
+            {},
+        )
+        for column, (series, measure) in enumerate(zip(known, target.measures, strict=True))
+    )
+    forecaster = NeuralForecaster(target, architectures, settings, fitted, found.notes, known[0].last, tell)
+    for series, one in zip(known, fitted, strict=True):
+        _train_all(forecaster, one, series)
+    return forecaster
+
+
+def _train_all(forecaster: NeuralForecaster, series: FittedSeries, known: KnownSeries) -> None:
+    for step in known.steps(forecaster.target):
+        forecaster.ensembles(series, step)
+
+
+def _ensembles(forecaster: NeuralForecaster, series: FittedSeries, step: int) -> tuple[Ensemble, ...]:
+    trained = []
+    for named, inputs in zip(forecaster.architectures, series.inputs, strict=True):
+        outcome = Outcome.of(inputs.found.levels[:, 0], series.measure, step)
+        trained.append(
+            train_ensemble(named.architecture, inputs, outcome, forecaster.settings, _telling(forecaster, series, step))
+        )
+    return tuple(trained)
+
+
+def _telling(forecaster: NeuralForecaster, series: FittedSeries, step: int) -> Tell | None:
+    tell = forecaster.tell
+    if tell is None:
+        return None
+    return lambda what, done, of: tell(f"{series.name}, {step} ahead, {what}", done, of)
+
+
+def by_step(series: FittedSeries) -> Mapping[int, tuple[Ensemble, ...]]:
+    """Ensembles by steps ahead, nearest first."""
+    return dict(sorted(series.ensembles.items()))
