@@ -41,18 +41,22 @@ class Window:
 class Convolution:
     """Filters over time before an LSTM: within each group of series first, then across the groups.
 
+    In each period of a window that has `width - 1` others before it, the filters of each group and then the mixing map
+    are linear maps followed by ReLU: without a second one, mixing and the LSTM's input weights would be a single
+    linear map. Nothing outside the window is read and no zeros are put before it.
+
     Attributes
     ----------
     groups
         Series in each group, in the order of the columns; they sum to the network's series.
     width
-        Periods that a filter covers, the newest included: filters are causal.
+        Periods that a filter covers, the newest included: filters are causal. Its weights run from the oldest.
     filters
         Filters of each group.
     mixed
-        Channels after mixing, a linear map of all groups' filters in each period.
+        Channels after mixing all groups' filters in each period.
     pooled
-        Periods averaged into one step of the LSTM, counted back from the newest.
+        Periods averaged into one step of the LSTM, counted back from the newest; an oldest step of fewer is dropped.
     """
 
     groups: tuple[int, ...]
@@ -152,11 +156,24 @@ class Network:
                 f"The convolution's groups hold {sum(self.convolution.groups)} series, in_order has "
                 f"{self.in_order.n_series}."
             )
+        if self.convolution is not None and self.n_steps < 1:
+            least = self.convolution.width + self.convolution.pooled - 1
+            raise SettingsError(
+                f"in_order has {self.in_order.n_lags} lags, too few for filters over {self.convolution.width} periods "
+                f"and steps of {self.convolution.pooled}: take {least} or more."
+            )
 
     @property
     def n_lags(self) -> int:
         """Periods that a row needs, the newest included."""
         return max(self.at_once.n_lags, self.in_order.n_lags)
+
+    @property
+    def n_steps(self) -> int:
+        """Steps of the LSTM over a window: its periods, or the averages of a convolution's."""
+        if self.convolution is None:
+            return self.in_order.n_lags
+        return (self.in_order.n_lags - self.convolution.width + 1) // self.convolution.pooled
 
     @property
     def head_inputs(self) -> int:
