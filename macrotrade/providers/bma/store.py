@@ -5,16 +5,15 @@ from __future__ import annotations
 import dataclasses
 import io
 import json
-import types
 import zipfile
 from pathlib import Path
-from typing import Any, Literal, TypeAlias, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypeAlias, TypeVar
 
 import numpy as np
 import pandas as pd
 
 from macrotrade._files import atomically
-from macrotrade._typing import AnyArray
+from macrotrade._parts import Arrays, put_together, taken_apart
 from macrotrade.errors import DataError
 from macrotrade.forecast import Target
 from macrotrade.providers.bma.forecaster import BMAForecaster
@@ -25,15 +24,14 @@ __all__ = ["FORMAT_VERSION", "load_forecaster", "load_system", "save_forecaster"
 FORMAT_VERSION = 1
 """Version of the files written; a file of another version is refused."""
 
-_Arrays: TypeAlias = dict[str, AnyArray]
 _Kind = TypeVar("_Kind")
 _What: TypeAlias = Literal["system", "forecaster"]
 
 
 def save_system(system: System, file: str | Path) -> Path:
     """Write a system to `file` (NumPy's npz) and give the path back; an older file is replaced whole."""
-    arrays: _Arrays = {}
-    return _write(file, "system", {"system": _plain(system, arrays)}, arrays)
+    arrays: Arrays = {}
+    return _write(file, "system", {"system": taken_apart(system, arrays)}, arrays)
 
 
 def load_system(file: str | Path) -> System:
@@ -50,10 +48,10 @@ def load_system(file: str | Path) -> System:
 
 def save_forecaster(forecaster: BMAForecaster, file: str | Path) -> Path:
     """Write a fitted forecaster, its system included, to `file` and give the path back."""
-    arrays: _Arrays = {}
+    arrays: Arrays = {}
     target = dataclasses.asdict(forecaster.target)
     words = {
-        "system": _plain(forecaster.system, arrays),
+        "system": taken_apart(forecaster.system, arrays),
         "names": forecaster.names,
         "first": forecaster.first.ordinal,
         "members": forecaster.members,
@@ -86,7 +84,7 @@ def load_forecaster(file: str | Path) -> BMAForecaster:
     )
 
 
-def _write(file: str | Path, what: _What, words: dict[str, Any], arrays: _Arrays) -> Path:
+def _write(file: str | Path, what: _What, words: dict[str, Any], arrays: Arrays) -> Path:
     head = {"macrotrade": what, "version": FORMAT_VERSION, **words}
     text = np.frombuffer(json.dumps(head).encode(), dtype=np.uint8)
     with atomically(Path(file)) as temporary, temporary.open("wb") as content:
@@ -94,7 +92,7 @@ def _write(file: str | Path, what: _What, words: dict[str, Any], arrays: _Arrays
     return Path(file)
 
 
-def _read(file: str | Path, kinds: tuple[_What, ...]) -> tuple[dict[str, Any], _Arrays]:
+def _read(file: str | Path, kinds: tuple[_What, ...]) -> tuple[dict[str, Any], Arrays]:
     try:
         content = Path(file).read_bytes()
     except OSError as error:
@@ -116,37 +114,10 @@ def _read(file: str | Path, kinds: tuple[_What, ...]) -> tuple[dict[str, Any], _
     return words, arrays
 
 
-def _plain(value: Any, arrays: _Arrays) -> Any:
-    """What JSON can say of a dataclass of dataclasses; arrays are put aside and called by their number."""
-    if dataclasses.is_dataclass(value):
-        return {each.name: _plain(getattr(value, each.name), arrays) for each in dataclasses.fields(value)}
-    if isinstance(value, np.ndarray):
-        name = f"array_{len(arrays)}"
-        arrays[name] = value
-        return name
-    if isinstance(value, tuple):
-        return [_plain(each, arrays) for each in value]
-    return value.item() if isinstance(value, np.generic) else value
-
-
-def _decoded(file: str | Path, kind: type[_Kind], value: Any, arrays: _Arrays) -> _Kind:
+def _decoded(file: str | Path, kind: type[_Kind], value: Any, arrays: Arrays) -> _Kind:
     try:
-        built: _Kind = _built(kind, value, arrays)
+        return put_together(kind, value, arrays)
     except (KeyError, TypeError) as error:
         raise DataError(
             f"{file}: does not hold what this version of macrotrade keeps ({error}); fit the system again and save it."
         ) from error
-    return built
-
-
-def _built(kind: Any, value: Any, arrays: _Arrays) -> Any:
-    """The value that :func:`_plain` took apart, by the type that it must have."""
-    if dataclasses.is_dataclass(kind):
-        hints = get_type_hints(kind)
-        given = {name: _built(hints[name], part, arrays) for name, part in value.items()}
-        return kind(**given)  # type: ignore[operator]
-    if get_origin(kind) is tuple:
-        return tuple(_built(get_args(kind)[0], each, arrays) for each in value)
-    if isinstance(kind, types.GenericAlias) and get_origin(kind) is np.ndarray:
-        return arrays[value]
-    return value
