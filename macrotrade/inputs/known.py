@@ -59,6 +59,11 @@ class KnownSeries:
     last_ordinal: int
     as_of: pd.Timestamp
 
+    @property
+    def newest(self) -> float:
+        """Last known value, reported units."""
+        return float(self.values[-1])
+
     def steps(self, target: Target) -> list[int]:
         """Steps ahead of the last known value of each horizon.
 

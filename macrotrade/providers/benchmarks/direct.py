@@ -215,7 +215,7 @@ class DirectForecaster:
             known = known_series(panel, name, target.frequency)
             row = series.sample.features.of(recent)[::-1]
             regressions = [series.regression(step) for step in known.steps(target)]
-            origin[column] = known.values[-1]
+            origin[column] = known.newest
             shift = origin[column] if series.sample.measure == "level" else 0.0
             mean[:, column] = [shift + regression.mean(row) for regression in regressions]
             scale[:, column] = [regression.scale for regression in regressions]

@@ -53,9 +53,27 @@ class Architecture:
         for reads in (self.at_once, self.in_order):
             if reads is not None and reads not in get_args(Reads):
                 raise SettingsError(f"reads={reads!r} is not known. {near_misses(reads, get_args(Reads))}")
+        if self.at_once is None and self.in_order is None:
+            raise SettingsError("An architecture must read something: at_once, in_order or both.")
+        if self.filters is not None and self.in_order is None:
+            raise SettingsError("Filters come before an LSTM: say what is read in_order.")
         for name in ("at_once_lags", "in_order_lags", "nodes", "layers", "factors"):
             if getattr(self, name) < 1:
                 raise SettingsError(f"{name} must be at least 1, not {getattr(self, name)}.")
+
+    @property
+    def label(self) -> str:
+        """Such as ``LSTM-pool``: the kind of network, and what it reads where the kind does not say."""
+        if self.filters is not None:
+            return "CNN-LSTM"
+        if self.at_once and self.in_order:
+            return "FF-LSTM"
+        return f"FF-{self.at_once}" if self.at_once else f"LSTM-{self.in_order}"
+
+    @property
+    def sizes(self) -> str:
+        """Such as ``4 x 128 on 48 lags``."""
+        return f"{self.layers} x {self.nodes} on {self.n_lags} lags"
 
     @property
     def n_lags(self) -> int:

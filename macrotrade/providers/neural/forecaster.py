@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
+import pandas as pd
 
 from macrotrade._typing import FloatArray, Measure
 from macrotrade.forecast import Exhibit, Forecast, Target
@@ -49,6 +49,7 @@ class NeuralForecaster:
     fitted: tuple[FittedSeries, ...]
     notes: tuple[str, ...]
     last: str
+    as_of: pd.Timestamp
     tell: Tell | None = field(default=None, repr=False)
 
     def forecast(self, panel: Panel) -> Forecast:
@@ -63,7 +64,7 @@ class NeuralForecaster:
         reasons: list[str] = []
         for column, series in enumerate(self.fitted):
             known = known_series(panel, series.name, target.frequency)
-            origin[column] = known.values[-1]
+            origin[column] = known.newest
             shift = origin[column] if series.measure == "level" else 0.0
             for row, step in enumerate(known.steps(target)):
                 said, deviation = self._said(series, step, panel)
@@ -94,6 +95,10 @@ class NeuralForecaster:
             for architecture in self.architectures
             for number in range(1, self.settings.n_members + 1)
         )
+
+    def for_target(self, target: Target) -> NeuralForecaster:
+        """The same ensembles, asked for some of the horizons."""
+        return replace(self, target=target)
 
     def exhibits(self) -> tuple[Exhibit, ...]:
         """How the members were trained and, for an LSTM, its factors."""
@@ -152,7 +157,9 @@ def fit_ensembles(
         )
         for column, (series, measure) in enumerate(zip(known, target.measures, strict=True))
     )
-    forecaster = NeuralForecaster(target, architectures, settings, fitted, found.notes, known[0].last, tell)
+    forecaster = NeuralForecaster(
+        target, architectures, settings, fitted, found.notes, known[0].last, panel.as_of, tell
+    )
     for series, one in zip(known, fitted, strict=True):
         _train_all(forecaster, one, series)
     return forecaster
@@ -178,8 +185,3 @@ def _telling(forecaster: NeuralForecaster, series: FittedSeries, step: int) -> T
     if tell is None:
         return None
     return lambda what, done, of: tell(f"{series.name}, {step} ahead, {what}", done, of)
-
-
-def by_step(series: FittedSeries) -> Mapping[int, tuple[Ensemble, ...]]:
-    """Ensembles by steps ahead, nearest first."""
-    return dict(sorted(series.ensembles.items()))

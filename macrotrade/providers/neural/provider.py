@@ -19,7 +19,7 @@ from macrotrade.providers.neural.initialisation import Initialisation, Start
 from macrotrade.providers.neural.named import NamedArchitecture
 from macrotrade.providers.neural.training import Training
 
-__all__ = ["CNNLSTM", "FFLSTM", "LSTM", "FeedForward", "NeuralSettings"]
+__all__ = ["CNNLSTM", "FFLSTM", "LSTM", "FeedForward", "Networks", "NeuralSettings"]
 
 _MOST_JUDGED = 10
 
@@ -123,8 +123,15 @@ class NeuralSettings(ABC):
             return load_for(Path(self.saved), panel, target)
         return fit_ensembles(panel, target, self.architectures(), self.ensemble_settings(), self.window, tell)
 
-    def _named(self, label: str, architecture: Architecture) -> tuple[NamedArchitecture, ...]:
-        return (NamedArchitecture(label, architecture, self.own, self.pool),)
+    def _named(self, *architectures: Architecture) -> tuple[NamedArchitecture, ...]:
+        """Each with its label, and with its sizes where two share one."""
+        labels = [one.label for one in architectures]
+        return tuple(
+            NamedArchitecture(
+                label if labels.count(label) == 1 else f"{label} {one.sizes}", one, tuple(self.own), tuple(self.pool)
+            )
+            for label, one in zip(labels, architectures, strict=True)
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,9 +157,8 @@ class FeedForward(NeuralSettings):
     batch: int | None = 128
 
     def architectures(self) -> tuple[NamedArchitecture, ...]:
-        """One, named ``FF`` and what it reads."""
+        """The one it is made of."""
         return self._named(
-            f"FF-{self.reads}",
             Architecture(at_once=self.reads, at_once_lags=self.lags, nodes=self.nodes, layers=self.layers),
         )
 
@@ -185,9 +191,8 @@ class LSTM(NeuralSettings):
     demo_settings: ClassVar[Mapping[str, Any]] = {"n_members": 8, "n_judged": 4, "epochs": 100, "nodes": 4, "lags": 24}
 
     def architectures(self) -> tuple[NamedArchitecture, ...]:
-        """One, named ``LSTM`` and what it reads."""
+        """The one it is made of."""
         return self._named(
-            f"LSTM-{self.reads}",
             Architecture(
                 in_order=self.reads,
                 in_order_lags=self.lags,
@@ -220,9 +225,8 @@ class FFLSTM(NeuralSettings):
     batch: int | None = 128
 
     def architectures(self) -> tuple[NamedArchitecture, ...]:
-        """One, named ``FF-LSTM``."""
+        """The one it is made of."""
         return self._named(
-            "FF-LSTM",
             Architecture(
                 at_once="own",
                 in_order="pool",
@@ -270,9 +274,8 @@ class CNNLSTM(NeuralSettings):
     demo_settings: ClassVar[Mapping[str, Any]] = {"n_members": 4, "n_judged": 4, "epochs": 40, "lags": 24}
 
     def architectures(self) -> tuple[NamedArchitecture, ...]:
-        """One, named ``CNN-LSTM``."""
+        """The one it is made of."""
         return self._named(
-            "CNN-LSTM",
             Architecture(
                 in_order=self.reads,
                 in_order_lags=self.lags,
@@ -282,3 +285,34 @@ class CNNLSTM(NeuralSettings):
                 filters=Filters(self.width, self.filters, self.mixed, self.pooled),
             ),
         )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Networks(NeuralSettings):
+    """Ensemble over architectures: members of each kind of network weigh the same in one forecast.
+
+    No single size is trusted: the paper's conclusion advises to average over architectures as over first weights
+    (Paranhos, 2023, section 8).
+
+    Parameters
+    ----------
+    networks
+        Architectures, each with `n_members` members; as tables in TOML, such as
+        ``networks = [{in_order = "pool", nodes = 4}, {at_once = "own", at_once_lags = 24, nodes = 16}]``.
+    """
+
+    networks: tuple[Architecture, ...] = (
+        Architecture(at_once="pool", at_once_lags=24, nodes=16, layers=2),
+        Architecture(in_order="pool", nodes=4),
+        Architecture(in_order="pool", nodes=32),
+        Architecture(at_once="own", in_order="pool", nodes=16),
+    )
+
+    def __post_init__(self) -> None:
+        if not self.networks:
+            raise SettingsError("networks must name at least one architecture.")
+        super().__post_init__()
+
+    def architectures(self) -> tuple[NamedArchitecture, ...]:
+        """Those named, in order."""
+        return self._named(*self.networks)
