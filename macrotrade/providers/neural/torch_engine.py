@@ -1,0 +1,216 @@
+"""Training of many members at once by batched torch, on the processor or on another device.
+
+1. Members are cut into blocks of one fixed size, the last filled up with copies of its first member, so that what is
+   computed for a member does not depend on how many are trained.
+2. A block's parameters are one array (members, parameters), seen as the arrays of `Network.parameters` with an ensemble
+   axis; `torch_network` says what the members answer.
+3. Losses are summed over members, whose gradients do not touch each other, and Adam moves the one array.
+
+Blocks run side by side on as many threads as torch may take, each of them on one thread: their results do not depend on
+that number either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from macrotrade.errors import SettingsError
+from macrotrade.numerics.threads import at_most_threads
+from macrotrade.providers.neural.network import Network
+from macrotrade.providers.neural.sample import Sample
+from macrotrade.providers.neural.torch_network import Reading, outputs_and_factors, reading
+from macrotrade.providers.neural.training import Progress, Responses, Trained, Training, row_order
+
+__all__ = ["MEMORY", "block_size", "loss_gradients", "respond_batched", "torch_device", "train_batched"]
+
+MEMORY = {"cpu": 256 * 2**20, "other": 4 * 2**30}
+"""Bytes that a block's arrays may take, about; a block has at least one member."""
+
+_MOST_MEMBERS = {"cpu": 16, "other": 512}
+_ALIGNED = 16  # numbers in 64 bytes: each member's parameters start where vector instructions like arrays to start
+
+
+def train_batched(
+    network: Network,
+    sample: Sample,
+    weights: npt.NDArray[np.float32],
+    training: Training,
+    device: str = "cpu",
+    progress: Progress | None = None,
+) -> Trained:
+    """Members trained from these weights; parameters as in :func:`~macrotrade.providers.neural.training.train`.
+
+    Raises
+    ------
+    SettingsError
+        If torch has no such device here.
+    """
+    place = torch_device(device)
+    read, outcome = reading(network, sample, place), torch.from_numpy(sample.outcome).to(place)
+
+    def train_block(block: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+        return _train_block(network, read, outcome, _aligned(block, place), training)
+
+    size = block_size(network, sample, place.type)
+    trained, losses = zip(*_by_blocks(train_block, weights, size, place, progress), strict=True)
+    return Trained(_rejoined(trained, weights), _rejoined(losses, weights))
+
+
+def respond_batched(
+    network: Network, weights: npt.NDArray[np.float32], sample: Sample, device: str = "cpu"
+) -> Responses:
+    """What members with these weights say of the sample's rows; its outcomes are not read."""
+    place = torch_device(device)
+    read = reading(network, sample, place)
+
+    @torch.no_grad()
+    def respond_block(block: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+        outputs, factors = outputs_and_factors(network, _arrays(network, _aligned(block, place)), read)
+        return outputs.cpu().numpy(), factors.mT.cpu().numpy()
+
+    size = block_size(network, sample, place.type)
+    outputs, factors = zip(*_by_blocks(respond_block, weights, size, place, None), strict=True)
+    return Responses(_rejoined(outputs, weights), _rejoined(factors, weights))
+
+
+def loss_gradients(
+    network: Network, sample: Sample, weights: npt.NDArray[np.float32], device: str = "cpu"
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    """Mean squared errors over the sample's rows, shape (n_members,), and their gradients, that of `weights`."""
+    place = torch_device(device)
+    read, outcome = reading(network, sample, place), torch.from_numpy(sample.outcome).to(place)
+    flat = torch.from_numpy(weights).to(place).requires_grad_()
+    losses = _losses(network, flat, read, outcome)
+    (gradients,) = torch.autograd.grad(losses.sum(), flat)
+    return losses.detach().cpu().numpy(), gradients.cpu().numpy()
+
+
+def torch_device(name: str) -> torch.device:
+    """Torch's device of that name.
+
+    Raises
+    ------
+    SettingsError
+        If the name is not one of torch's, or this machine or torch's build lacks the device.
+    """
+    available = _available_devices()
+    try:
+        device = torch.device(name)
+    except RuntimeError:
+        raise SettingsError(
+            f"device={name!r} is not a device of torch's. Here it has {', '.join(available)}."
+        ) from None
+    known = {torch.device(one).type for one in available}
+    if device.type not in known or (device.index is not None and str(device) not in available):
+        raise SettingsError(
+            f"device={name!r} is not available: torch {torch.__version__} finds {', '.join(available)} here. Take one "
+            "of these, or install a build of torch for that device and its driver."
+        )
+    return device
+
+
+def block_size(network: Network, sample: Sample, device: str) -> int:
+    """Members trained at once: a power of two, by the bound of :data:`MEMORY` and whatever the number of members."""
+    n_rows = sample.n_rows
+    n_periods = int(np.ptp(sample.ends)) + network.n_lags
+    convolution = network.convolution
+    channels = 0 if convolution is None else convolution.filters * len(convolution.groups) + 2 * convolution.mixed
+    numbers = (
+        6 * network.n_parameters
+        + n_rows * (6 * network.factors * network.n_steps + 4 * network.nodes * network.layers)
+        + n_periods * (8 * network.factors + 3 * channels)
+    )
+    kind = device if device == "cpu" else "other"
+    most = max(1, min(_MOST_MEMBERS[kind], MEMORY[kind] // (4 * numbers)))
+    return 1 << (most.bit_length() - 1)
+
+
+def _train_block(
+    network: Network, read: Reading, outcome: Tensor, flat: Tensor, training: Training
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    optimiser = torch.optim.Adam(
+        [flat.requires_grad_()],
+        lr=training.learning_rate,
+        betas=(training.first_moment, training.second_moment),
+        eps=training.epsilon,
+        fused=True,
+    )
+    epochs = []
+    for epoch in range(training.epochs):
+        loss = torch.zeros(flat.shape[0], device=flat.device)
+        for rows, share in _batches(training, epoch, outcome):
+            batch, wanted = (read, outcome) if rows is None else (read.rows(rows), outcome[rows])
+            losses = _losses(network, flat, batch, wanted)
+            (flat.grad,) = torch.autograd.grad(losses.sum(), flat)
+            optimiser.step()
+            loss += losses.detach() * share
+        epochs.append(loss)
+    return flat.detach().cpu().numpy()[:, : network.n_parameters], torch.stack(epochs, 1).cpu().numpy()
+
+
+def _batches(training: Training, epoch: int, outcome: Tensor) -> Iterator[tuple[Tensor | None, float]]:
+    """Rows of each step, None for all as they are, and their share in all rows."""
+    n_rows = outcome.shape[0]
+    if training.batch is None or training.batch >= n_rows:
+        yield None, 1.0
+        return
+    order = torch.from_numpy(row_order(training, epoch, n_rows)).to(outcome.device)
+    for rows in torch.split(order, training.batch):
+        yield rows, len(rows) / n_rows
+
+
+def _losses(network: Network, flat: Tensor, read: Reading, outcome: Tensor) -> Tensor:
+    outputs, _ = outputs_and_factors(network, _arrays(network, flat), read)
+    return torch.mean((outputs - outcome) ** 2, 1)
+
+
+def _arrays(network: Network, flat: Tensor) -> dict[str, Tensor]:
+    """Parameters by name with the ensemble axis first; one split, whose gradient is one array again."""
+    sizes = [one.size for one in network.parameters]
+    pieces = torch.split(flat, [*sizes, flat.shape[1] - network.n_parameters], 1)
+    return {one.name: piece.view(-1, *one.shape) for one, piece in zip(network.parameters, pieces, strict=False)}
+
+
+def _aligned(block: npt.NDArray[np.float32], device: torch.device) -> Tensor:
+    """A block's weights in rows of whole vectors, zeros after the last parameter."""
+    flat = torch.zeros(block.shape[0], -(-block.shape[1] // _ALIGNED) * _ALIGNED, device=device)
+    flat[:, : block.shape[1]] = torch.from_numpy(block)
+    return flat
+
+
+_Two = tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]
+
+
+def _by_blocks(
+    work: Callable[[npt.NDArray[np.float32]], _Two],
+    weights: npt.NDArray[np.float32],
+    size: int,
+    device: torch.device,
+    progress: Progress | None,
+) -> list[_Two]:
+    """What the work gives for each block of members, in their order."""
+    starts = range(0, len(weights), size)
+    blocks = [weights[np.minimum(np.arange(start, start + size), len(weights) - 1)] for start in starts]
+    n_workers = min(torch.get_num_threads(), len(blocks)) if device.type == "cpu" else 1
+    done = []
+    with at_most_threads(1), ThreadPoolExecutor(max(1, n_workers)) as pool:
+        for start, result in zip(starts, pool.map(work, blocks), strict=True):
+            done.append(result)
+            if progress is not None:
+                progress(min(start + size, len(weights)), len(weights))
+    return done
+
+
+def _rejoined(parts: tuple[npt.NDArray[np.float32], ...], weights: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    return np.concatenate(parts)[: len(weights)]
+
+
+def _available_devices() -> list[str]:
+    devices = ["cpu", *(f"cuda:{number}" for number in range(torch.cuda.device_count()))]
+    return [*devices, "mps"] if torch.backends.mps.is_available() else devices
