@@ -29,16 +29,16 @@ class Schedule:
         ``daily`` on weekdays. A decision uses what was public by the end of that day, closing prices included.
     refit_every
         Number of origins between fits; 1 fits anew at every origin. Between fits the last fitted forecaster reads
-        the new panel.
+        the new panel. None leaves it to each provider's class, most of which are fitted at every origin.
     """
 
     decide: Decide = "monthly"
-    refit_every: int = 1
+    refit_every: int | None = None
 
     def __post_init__(self) -> None:
         if self.decide not in _CALENDAR:
             raise SettingsError(f"decide={self.decide!r} is not a schedule. {near_misses(self.decide, _CALENDAR)}")
-        if self.refit_every < 1:
+        if self.refit_every is not None and self.refit_every < 1:
             raise SettingsError(f"refit_every must be at least 1 origin, not {self.refit_every}.")
 
     def origins(self, start: str | pd.Timestamp, end: str | pd.Timestamp) -> pd.DatetimeIndex:

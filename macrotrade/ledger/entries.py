@@ -127,7 +127,7 @@ def data_hash(strategy: Strategy, history: History, as_of: pd.Timestamp) -> str:
     made = slice(-max(strategy.periods_ahead), None)
     days = set(origins[made])
     for choice in strategy.providers:
-        days |= set(fit_days(origins, choice.refit_every or strategy.schedule.refit_every)[made])
+        days |= set(fit_days(origins, choice.fitted_every(strategy.schedule))[made])
     joined = "|".join(f"{day:%Y-%m-%d} {history.panel_fingerprint(day)}" for day in sorted(days))
     return hashlib.sha256(joined.encode("ascii")).hexdigest()
 

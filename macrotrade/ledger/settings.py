@@ -19,11 +19,13 @@ __all__ = ["settings_text", "strategy_of"]
 def settings_text(strategy: Strategy) -> str:
     """A strategy as canonical JSON, its data section included, with every setting of its providers.
 
-    Settings that the strategy leaves to a provider's defaults are spelt out, so that a later default changes nothing.
+    Settings that the strategy leaves to a provider's defaults are spelt out, so that a later default changes nothing;
+    so is how seldom it is fitted, which may be its default too.
     """
     plain = strategy.model_dump(mode="json")
     plain["providers"] = [
-        {**given, **_whole(choice)} for given, choice in zip(plain["providers"], strategy.providers, strict=True)
+        {**given, **_whole(choice), **_fitted_every(choice, strategy)}
+        for given, choice in zip(plain["providers"], strategy.providers, strict=True)
     ]
     return canonical(plain)
 
@@ -53,6 +55,14 @@ def _whole(choice: ProviderChoice) -> dict[str, Any]:
     except (MacrotradeError, TypeError, ValueError):
         return {}
     return settings
+
+
+def _fitted_every(choice: ProviderChoice, strategy: Strategy) -> dict[str, int]:
+    """Origins between fits; none where the provider cannot be loaded here."""
+    try:
+        return {"refit_every": choice.fitted_every(strategy.schedule)}
+    except MacrotradeError:
+        return {}
 
 
 def _plain(value: Any) -> Any:

@@ -17,7 +17,7 @@ from typing import Any, cast, get_type_hints
 from macrotrade.errors import SettingsError, near_misses
 from macrotrade.forecast import Provider
 
-__all__ = ["GROUP", "ProviderEntry", "Setting", "installed", "load", "name_of"]
+__all__ = ["GROUP", "ProviderEntry", "Setting", "installed", "load", "name_of", "provider_class"]
 
 GROUP = "macrotrade.providers"
 """Entry-point group under which a distribution registers its providers."""
@@ -163,6 +163,11 @@ def load(name: str, **settings: Any) -> Provider:
     hints = get_type_hints(provider_class) if settings else {}
     checked = {setting: _checked(name, setting, value, hints[setting]) for setting, value in settings.items()}
     return provider_class(**checked)
+
+
+def provider_class(name: str) -> type[Provider]:
+    """Class of the provider of that name, as :func:`load` finds it."""
+    return _find(name).provider_class()
 
 
 def name_of(provider: Provider) -> str:

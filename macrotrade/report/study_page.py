@@ -223,14 +223,19 @@ def _data(result: StudyResult) -> tuple[Part, ...]:
             "Journal of Trading (2016)"
         ),
     }
-    fits = study.schedule.refit_every
-    terms["Fitted"] = "at every origin" if fits == 1 else f"at every {fits}th origin"
-    providers = tuple(f"{choice.title}: {_settings(choice.name, choice.settings)}" for choice in study.providers)
+    providers = tuple(
+        f"{choice.title}: {_settings(choice.name, choice.settings)}; {_fitted(choice.fitted_every(study.schedule))}"
+        for choice in study.providers
+    )
     return (
         Words(terms=terms),
         Words(items=providers),
         *((Words(items=tuple(map(sentence, source.notes))),) if source.notes else ()),
     )
+
+
+def _fitted(every: int) -> str:
+    return "fitted at every origin" if every == 1 else f"fitted every {every} origins"
 
 
 def _settings(name: str, settings: Mapping[str, Any]) -> str:

@@ -4,30 +4,37 @@ from __future__ import annotations
 
 from macrotrade.errors import MacrotradeError
 from macrotrade.panel.vintages import History
-from macrotrade.providers.registry import ProviderEntry, installed
+from macrotrade.providers.registry import ProviderEntry, installed, provider_class
 from macrotrade.strategy.parts import ProviderChoice
 from macrotrade.strategy.run import origins_of, signals
 from macrotrade.strategy.spec import Strategy
 
-__all__ = ["able", "demo_strategy", "left_out_of_demo"]
+__all__ = ["able", "demo_choice", "demo_strategy", "left_out_of_demo"]
 
 
 def demo_strategy() -> Strategy:
     """Installed providers with their default settings, long/flat and long/short, on the embedded data.
 
     A provider class may carry ``demo_refit_every``: origins between its fits in the demo, so that all are done in
-    a minute, or None to stay out of it. Without that attribute it is fitted anew every month.
+    a minute, or None to stay out of it. Without that attribute it is fitted anew every month. It may carry
+    ``demo_settings`` too, such as fewer members of an ensemble, whose number K is then part of its label.
     """
     return Strategy(
         name="demo",
         description="Installed providers, each month, on the 10-year note, the 30-year bond and the S&P 500.",
-        providers=tuple(
-            ProviderChoice(name=name, refit_every=refit) for name, refit in _refits().items() if refit is not None
-        ),
+        providers=tuple(demo_choice(name) for name, refit in _refits().items() if refit is not None),
         instruments=("ZN", "ZB", "SPX"),
         rules=("long_flat", "long_short"),
         periods_ahead=(1, 2),
     )
+
+
+def demo_choice(name: str) -> ProviderChoice:
+    """A provider as the demo takes it: refitted as seldom, and set, as its class asks."""
+    cls = provider_class(name)
+    settings = dict(getattr(cls, "demo_settings", {}))
+    label = f"{name}, K = {settings['n_members']}" if "n_members" in settings else name
+    return ProviderChoice(name=name, label=label, refit_every=getattr(cls, "demo_refit_every", 1), **settings)
 
 
 def able(strategy: Strategy, history: History) -> tuple[Strategy, dict[str, str]]:

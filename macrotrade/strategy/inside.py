@@ -60,7 +60,7 @@ def _own_exhibits(choice: ProviderChoice, run: Signals, history: History) -> tup
     provider = choice.load()
     if not _may_show(provider):
         return ()
-    fitted_at = fit_days(run.origins, choice.refit_every or run.strategy.schedule.refit_every)[-1]
+    fitted_at = fit_days(run.origins, choice.fitted_every(run.strategy.schedule))[-1]
     seeded = with_seed(provider, derived_seed(run.strategy.seed, choice.title, fitted_at))
     try:
         forecaster = seeded.fit(history.as_of(fitted_at), targets_of(run.strategy)[0])

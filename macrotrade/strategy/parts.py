@@ -23,6 +23,7 @@ from pydantic import (
 from macrotrade.errors import SettingsError, near_misses
 from macrotrade.forecast import Provider
 from macrotrade.panel.vintages import History
+from macrotrade.schedule import Schedule
 from macrotrade.sources.cache.plan import LivePlan
 
 __all__ = [
@@ -85,7 +86,7 @@ class ProviderChoice(BaseModel):
     label
         Name in reports; the provider's name where none is given.
     refit_every
-        Origins between fits of this provider, where it differs from the schedule's.
+        Origins between fits of this provider, where it differs from the schedule's; see :meth:`fitted_every`.
     nests
         Labels of the providers that are special cases of this one. A study tests it against them by adjusted squared
         errors (Clark and West, 2007), since a larger model pays for parameters that are zero.
@@ -120,6 +121,17 @@ class ProviderChoice(BaseModel):
 
         return load(self.name, **self.settings)
 
+    def fitted_every(self, schedule: Schedule) -> int:
+        """Origins between fits: as said here, else as the schedule says, else `default_refit_every` of the class.
+
+        A provider whose fit takes long, and changes little from one origin to the next, carries that attribute; one
+        without it is fitted at every origin.
+        """
+        from macrotrade.providers.registry import provider_class
+
+        said = self.refit_every or schedule.refit_every
+        return said or getattr(provider_class(self.name), "default_refit_every", None) or 1
+
 
 class DataOptions(Part):
     """Where numbers come from.
@@ -133,6 +145,9 @@ class DataOptions(Part):
         from the last month of data.
     prices, yields
         Symbol or series to file: market data of one's own in place of the source's.
+    market
+        Whether daily yields and prices are there at all; without them a study of a monthly database has its series and
+        no others.
     averages
         Monthly series to make as averages of daily ones, such as ``{GS30 = "DGS30"}``; see
         :func:`macrotrade.panel.averages.with_monthly_averages`.
@@ -146,6 +161,7 @@ class DataOptions(Part):
     prices: Mapping[str, str] = Field(default_factory=dict)
     yields: Mapping[str, str] = Field(default_factory=dict)
     averages: Mapping[str, str] = Field(default_factory=dict)
+    market: bool = True
     live: LivePlan | None = None
 
     @field_validator("live", mode="wrap")
@@ -164,7 +180,8 @@ class DataOptions(Part):
 
         history = load(self.source, self.path, prices=self.prices, yields=self.yields, live=self.live)
         told = history.told_earlier(self.months_earlier) if self.months_earlier else history
-        return with_monthly_averages(told, self.averages)
+        whole = with_monthly_averages(told, self.averages)
+        return whole if self.market else whole.with_tables(whole.releases, whole.market.iloc[:, :0])
 
     def nearby(self) -> pd.DataFrame:
         """Unadjusted prices, sessions x symbols, where `prices` names contracts; empty where there are none."""

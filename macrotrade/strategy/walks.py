@@ -81,7 +81,7 @@ def walk_all(
             choice.load(),
             target,
             tuple(origins[last]),
-            tuple(fit_days(origins, choice.refit_every or plan.schedule.refit_every)[last]),
+            tuple(fit_days(origins, choice.fitted_every(plan.schedule))[last]),
             name=choice.title,
             seed=plan.seed,
             block=block if engine is None else min(block, engine.block),

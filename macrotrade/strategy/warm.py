@@ -9,8 +9,7 @@ from functools import partial
 from macrotrade.errors import MacrotradeError
 from macrotrade.panel.vintages import History
 from macrotrade.providers.registry import installed
-from macrotrade.strategy.demo import demo_strategy
-from macrotrade.strategy.parts import ProviderChoice
+from macrotrade.strategy.demo import demo_choice, demo_strategy
 from macrotrade.strategy.run import origins_of, signals
 from macrotrade.strategy.spec import Strategy
 
@@ -24,13 +23,13 @@ def warm_caches() -> Iterator[str]:
     history = load("embedded")
     strategy = demo_strategy()
     for name in installed():
-        alone = strategy.changed(providers=(ProviderChoice(name=name),))
-        yield f"{name}: {_seconds(partial(_one_origin, alone, history))}"
+        yield f"{name}: {_seconds(partial(_one_origin, strategy, name, history))}"
     yield f"portfolio: {_seconds(partial(_simulated, history))}"
 
 
-def _one_origin(strategy: Strategy, history: History) -> None:
-    signals(strategy, history, origins_of(strategy, history), rows=1)
+def _one_origin(strategy: Strategy, name: str, history: History) -> None:
+    alone = strategy.changed(providers=(demo_choice(name),))
+    signals(alone, history, origins_of(alone, history), rows=1)
 
 
 def _simulated(history: History) -> None:

@@ -263,8 +263,7 @@ def _changes(run: Signals, history: History, choice: ProviderChoice, store: Path
     """Why a provider's forecasts changed since the decision before; none at the first."""
     if len(run.origins) < 2:
         return ()
-    every = choice.refit_every or run.strategy.schedule.refit_every
-    fits = fit_days(run.whole_run, every)[-2:]
+    fits = fit_days(run.whole_run, choice.fitted_every(run.strategy.schedule))[-2:]
     days = (run.origins[-2], run.origins[-1])
     return tuple(
         change
