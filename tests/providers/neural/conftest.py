@@ -1,0 +1,5 @@
+"""The small economy, for neural forecasters."""
+
+from tests.small_economy import history
+
+__all__ = ["history"]

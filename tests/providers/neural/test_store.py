@@ -1,0 +1,106 @@
+"""Fitted networks in a folder: the same to the bit, whole or not at all, nothing executed, never from the future."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from macrotrade import History, Target
+from macrotrade.errors import DataError, FitError
+from macrotrade.providers.neural.architecture import Architecture
+from macrotrade.providers.neural.provider import CNNLSTM, LSTM, Networks
+from macrotrade.providers.neural.store import load_forecaster, save_forecaster
+
+SMALL = {"n_members": 3, "n_judged": 2, "epochs": 3, "nodes": 4, "layers": 2, "lags": 6}
+TARGET = Target(("DGS10", "OUTPUT"), (1, 2), ("change", "one_period_log_change"))
+DAY = "2004-12-31"
+
+
+@pytest.fixture
+def folder(history: History, tmp_path: Path) -> Path:
+    return save_forecaster(LSTM(**SMALL).fit(history.as_of(DAY), TARGET), tmp_path / "networks")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "provider",
+    [
+        LSTM(**SMALL),  # type: ignore[arg-type]
+        CNNLSTM(**SMALL),  # type: ignore[arg-type]
+        Networks(n_members=2, epochs=2, networks=(Architecture("own", "pool", 3, 6, nodes=4), Architecture("pool"))),
+    ],
+    ids=lambda provider: type(provider).__name__,
+)
+def test_what_is_read_back_forecasts_the_same_to_the_bit(
+    provider: LSTM | CNNLSTM | Networks, history: History, tmp_path: Path
+) -> None:
+    fitted = provider.fit(history.as_of(DAY), TARGET)
+
+    again = load_forecaster(save_forecaster(fitted, tmp_path / "networks"))
+
+    for day in (DAY, "2006-03-15"):
+        panel = history.as_of(day)
+        one, two = fitted.forecast(panel), again.forecast(panel)
+        for part in ("mean", "scale", "weights", "origin"):
+            np.testing.assert_array_equal(getattr(one, part), getattr(two, part))
+        assert (one.members, one.reasons) == (two.members, two.reasons)
+
+
+def test_a_provider_uses_what_was_saved(folder: Path, history: History) -> None:
+    panel = history.as_of("2005-05-31")
+
+    said = LSTM(saved=str(folder)).fit(panel, Target(("DGS10", "OUTPUT"), (2,), TARGET.measures)).forecast(panel)
+
+    expected = load_forecaster(folder).forecast(panel)
+    np.testing.assert_array_equal(said.mean[:, 0], expected.mean[:, 1])
+
+
+def test_networks_trained_later_than_the_origin_are_refused(folder: Path, history: History) -> None:
+    with pytest.raises(FitError, match="trained on what was known at 2004-12-31, after the origin 2004-11-30"):
+        LSTM(saved=str(folder)).fit(history.as_of("2004-11-30"), TARGET)
+
+
+@pytest.mark.parametrize(
+    "other", [Target("DGS10", (1,)), Target(TARGET.series, (3,), TARGET.measure), Target(TARGET.series, (1,), "change")]
+)
+def test_networks_of_another_target_are_refused(folder: Path, history: History, other: Target) -> None:
+    with pytest.raises(FitError, match=r"forecast DGS10 \(change\), OUTPUT \(one_period_log_change\) at horizons 1, 2"):
+        LSTM(saved=str(folder)).fit(history.as_of(DAY), other)
+
+
+def test_damage_is_noticed(folder: Path) -> None:
+    (arrays,) = folder.glob("*.safetensors")
+    content = bytearray(arrays.read_bytes())
+    content[-5] ^= 1
+    arrays.write_bytes(content)
+
+    with pytest.raises(DataError, match="its sha256 differs"):
+        load_forecaster(folder)
+
+
+def test_a_missing_folder_and_a_strange_one_are_told(folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"nowhere.*cannot be read"):
+        load_forecaster(tmp_path / "nowhere")
+    words = folder / "forecaster.json"
+    text = words.read_text()
+    words.write_text(text[: len(text) // 2])
+    with pytest.raises(DataError, match="was cut off"):
+        load_forecaster(folder)
+    words.write_text(json.dumps({"macrotrade": "system"}))
+    with pytest.raises(DataError, match="is no saved forecaster of networks"):
+        load_forecaster(folder)
+    words.write_text(json.dumps({**json.loads(text), "version": 99}))
+    with pytest.raises(DataError, match="written in format 99"):
+        load_forecaster(folder)
+
+
+def test_saving_again_leaves_one_whole_forecaster(folder: Path, history: History) -> None:
+    other = LSTM(**SMALL, seed=5).fit(history.as_of(DAY), TARGET)  # type: ignore[arg-type]
+
+    save_forecaster(other, folder)
+
+    assert len(list(folder.iterdir())) == 2
+    panel = history.as_of(DAY)
+    np.testing.assert_array_equal(load_forecaster(folder).forecast(panel).mean, other.forecast(panel).mean)
