@@ -108,8 +108,16 @@ def _projected(network: Network, arrays: dict[str, Tensor], read: Reading) -> Te
         for number, inputs in enumerate(read.in_order, start=1)
     ]
     mixed = torch.relu(_mapped(arrays, "mixing", torch.relu(torch.cat(filtered, 1))))
-    pooled = torch.nn.functional.avg_pool1d(mixed, network.convolution.pooled, stride=1)
-    return torch.baddbmm(bias, arrays["lstm.input"].mT, pooled)
+    return torch.baddbmm(bias, arrays["lstm.input"].mT, _averaged(mixed, network.convolution.pooled))
+
+
+def _averaged(values: Tensor, count: int) -> Tensor:
+    """Mean of each column and the `count - 1` after it; sums of slices, where torch's own pooling is slow."""
+    n_columns = values.shape[2] - count + 1
+    total = values[:, :, :n_columns]
+    for first in range(1, count):
+        total = total + values[:, :, first : first + n_columns]
+    return total / count
 
 
 def _shared(weight: Tensor, inputs: Tensor) -> Tensor:
@@ -131,7 +139,7 @@ class _Recurrence(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, projected: Tensor, recurrent: Tensor, places: tuple[Place, ...]) -> Tensor:
         n_members, p, _ = recurrent.shape
-        n_rows = projected[0, 0, places[0]].shape[0]
+        n_rows = _read(projected, places[0]).shape[2]
         transposed = recurrent.mT.contiguous()
         gates = projected.new_empty(len(places), n_members, len(GATES) * p, n_rows)
         cells = projected.new_empty(len(places), n_members, p, n_rows)
@@ -139,7 +147,8 @@ class _Recurrence(torch.autograd.Function):
         state = cell = projected.new_zeros(n_members, p, n_rows)
         for step, place in enumerate(places):
             now = gates[step]
-            torch.baddbmm(projected[:, :, place], transposed, state, out=now)
+            torch.bmm(transposed, state, out=now)
+            now += _read(projected, place)
             now[:, : 2 * p].sigmoid_()
             now[:, 2 * p : 3 * p].tanh_()
             now[:, 3 * p :].sigmoid_()
@@ -167,10 +176,10 @@ class _Recurrence(torch.autograd.Function):
             torch.mul(to_cell, cells[step - 1], out=to_gates[:, p : 2 * p]) if step else to_gates[:, p : 2 * p].zero_()
             torch.mul(to_cell, passes, out=to_gates[:, 2 * p : 3 * p])
             torch.mul(to_state, tanh, out=to_gates[:, 3 * p :])
-            to_gates[:, : 2 * p] = _through_sigmoid(to_gates[:, : 2 * p], now[:, : 2 * p])
-            to_gates[:, 2 * p : 3 * p] = _through_tanh(to_gates[:, 2 * p : 3 * p], candidate)
-            to_gates[:, 3 * p :] = _through_sigmoid(to_gates[:, 3 * p :], shows)
-            to_projected[:, :, ctx.places[step]] += to_gates
+            _through_sigmoid(to_gates[:, : 2 * p], now[:, : 2 * p])
+            _through_tanh(to_gates[:, 2 * p : 3 * p], candidate)
+            _through_sigmoid(to_gates[:, 3 * p :], shows)
+            _add(to_projected, ctx.places[step], to_gates)
             if step:
                 before = gates[step - 1][:, 3 * p :] * bounded[step - 1]
                 to_recurrent.baddbmm_(before, to_gates.mT)
@@ -180,11 +189,28 @@ class _Recurrence(torch.autograd.Function):
 
 
 def _through_tanh(gradient: Tensor, value: Tensor) -> Tensor:
-    return cast("Tensor", torch.ops.aten.tanh_backward(gradient, value))
+    """The gradient, in its place, before a tanh that gave this value."""
+    return cast("Tensor", torch.ops.aten.tanh_backward.grad_input(gradient, value, grad_input=gradient))
 
 
 def _through_sigmoid(gradient: Tensor, value: Tensor) -> Tensor:
-    return cast("Tensor", torch.ops.aten.sigmoid_backward(gradient, value))
+    """The gradient, in its place, before a sigmoid that gave this value."""
+    return cast("Tensor", torch.ops.aten.sigmoid_backward.grad_input(gradient, value, grad_input=gradient))
+
+
+def _read(periods: Tensor, place: Place) -> Tensor:
+    """Columns of shape (K, n, n_rows)."""
+    if isinstance(place, slice):
+        return periods[:, :, place]
+    return torch.gather(periods, 2, place.expand(*periods.shape[:2], -1))
+
+
+def _add(periods: Tensor, place: Place, values: Tensor) -> None:
+    """Add to columns, each of which is read by one row."""
+    if isinstance(place, slice):
+        periods[:, :, place] += values
+    else:
+        periods.scatter_add_(2, place.expand(*periods.shape[:2], -1), values)
 
 
 def _places(ends: np.ndarray[Any, Any], steps: np.ndarray[Any, Any], device: torch.device) -> tuple[Place, ...]:
