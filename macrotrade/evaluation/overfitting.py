@@ -88,7 +88,7 @@ def overfitting_probability(returns: pd.DataFrame, n_blocks: int = 16, criterion
     note = _left_out(returns, given, complete, used)
     reason = ""
     if used.shape[1] < 2:
-        reason = f"{'1 column varies' if used.shape[1] == 1 else '0 columns vary'}; a choice needs 2"
+        reason = f"{'1' if used.shape[1] == 1 else 'no'} trial's returns vary; a choice needs 2"
     elif n_periods < _FEWEST_PER_BLOCK * n_blocks:
         reason = f"{len(used)} periods; {n_blocks} blocks need {_FEWEST_PER_BLOCK * n_blocks}"
     if reason:
@@ -159,7 +159,7 @@ def _left_out(returns: pd.DataFrame, given: pd.DataFrame, complete: pd.DataFrame
     if len(given) > len(complete):
         parts.append(f"{len(given) - len(complete)} of {len(given)} periods have no number")
     if returns.shape[1] > used.shape[1]:
-        parts.append(f"{returns.shape[1] - used.shape[1]} of {returns.shape[1]} columns do not vary or are empty")
+        parts.append(f"{returns.shape[1] - used.shape[1]} of {returns.shape[1]} trials never traded or have no returns")
     return "; ".join(parts)
 
 

@@ -57,6 +57,13 @@ class Document(Part):
 
     singulars: ClassVar[Mapping[str, str]] = {"provider": "providers"}
 
+    def __init__(self, **fields: Any) -> None:
+        """The same fields as in a file; mistakes are told as a :class:`SettingsError`, one a line."""
+        try:
+            super().__init__(**fields)
+        except ValidationError as error:
+            raise SettingsError("\n".join(_lines(error, type(self)))) from None
+
     @model_validator(mode="before")
     @classmethod
     def _expand(cls, given: Any) -> Any:
@@ -249,6 +256,8 @@ def parse(model: type[_Model], table: Mapping[str, Any], origin: str) -> _Model:
     """A model of a table; mistakes are told one a line, with the file, the key and the nearest known name."""
     try:
         return model.model_validate(dict(table))
+    except SettingsError as error:  # a document's own
+        raise SettingsError(f"{origin}: {error}") from None
     except ValidationError as error:
         raise SettingsError(f"{origin}: " + "\n".join(_lines(error, model))) from None
 
@@ -302,6 +311,8 @@ def _told(problem: Any, model: type[BaseModel]) -> str:
     words = re.sub(r"^Value error, ", "", problem["msg"])
     if problem["type"] in {"tuple_type", "list_type"}:
         words = "should be a list"
+    if problem["type"] == "model_type" and "ProviderChoice" in words:
+        words = "should be a provider's name, 'module:Class', or a table such as {name = 'bma'}"
     return f"{key}: {words} (got {problem['input']!r})" if key else words
 
 

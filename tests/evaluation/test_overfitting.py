@@ -73,10 +73,10 @@ def test_where_gains_must_turn_choosing_harms() -> None:
 @pytest.mark.parametrize(
     ("returns", "reason"),
     [
-        (lucky(n_columns=1), "1 column varies; a choice needs 2"),
+        (lucky(n_columns=1), "1 trial's returns vary; a choice needs 2"),
         (lucky(2), "2 periods; 16 blocks need 32"),
-        (pd.DataFrame(np.full((100, 3), np.nan)), "0 columns vary"),
-        (pd.DataFrame(np.zeros((100, 3))), "0 columns vary"),
+        (pd.DataFrame(np.full((100, 3), np.nan)), "no trial's returns vary"),
+        (pd.DataFrame(np.zeros((100, 3))), "no trial's returns vary"),
     ],
     ids=["single", "two observations", "no returns", "no trades"],
 )
@@ -94,7 +94,7 @@ def test_what_is_left_out_is_counted() -> None:
     found = overfitting_probability(returns)
 
     assert (found.n_trials, found.n_periods) == (10, 480)
-    assert found.note == "1 of 481 periods have no number; 2 of 12 columns do not vary or are empty"
+    assert found.note == "1 of 481 periods have no number; 2 of 12 trials never traded or have no returns"
 
 
 @pytest.mark.parametrize("n_blocks", [5, 0, 30])
