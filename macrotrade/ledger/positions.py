@@ -74,7 +74,7 @@ _TIDY = [
 def _forecast(strategy: Strategy, row: dict[Any, Any], signs: Mapping[str, int]) -> dict[str, Any]:
     ahead, frequency = int(row["ahead"]), strategy.forecast_frequency
     votes = ahead == 1 and strategy.horizons != (1,)
-    horizon = ahead if not votes or 1 in strategy.horizons else strategy.horizons[0]
+    horizon = ahead if not votes or 1 in strategy.horizons else min(strategy.horizons)
     made = strategy.schedule.origins(row["as_of"] - pd.DateOffset(months=4 * ahead), row["as_of"])[-ahead]
     sign = signs.get(row["instrument"], 1)
     return {

@@ -46,11 +46,10 @@ class Report:
         """Write ``report.html``, ``report.md`` and ``results.json`` into a folder; gives back the path of the page.
 
         A path that ends in ``.html`` names the page itself; the others stand beside it: where the report has them also
-        ``tables.tex`` and a Parquet file for each table. Each file appears whole or not at all.
+        ``tables.tex`` and a Parquet file for each table. Each file appears whole or not at all, ``results.json`` last.
         """
         place = Path(path)
         page_path = place if place.suffix == ".html" else place / "report.html"
-        _write(page_path.with_name("results.json"), json.dumps(self.results, indent=1, allow_nan=False) + "\n")
         _write(page_path.with_suffix(".md"), self.markdown)
         if self.latex:
             _write(page_path.with_name("tables.tex"), self.latex)
@@ -58,6 +57,7 @@ class Report:
             with atomically(page_path.with_name(f"{name}.parquet")) as temporary:
                 frame.to_parquet(temporary, index=False)
         _write(page_path, self.html)
+        _write(page_path.with_name("results.json"), json.dumps(self.results, indent=1, allow_nan=False) + "\n")
         return page_path
 
 

@@ -68,6 +68,11 @@ class WatchLine:
         return ", ".join(f"{rule_of(rule)} {day}" for rule, day in days.items())
 
     @property
+    def ahead(self) -> str:
+        """Periods ahead of each forecast that votes for the score: ``1``, or ``1, 3`` where several do."""
+        return ", ".join(map(str, self.standings[-1].horizons))
+
+    @property
     def data_until(self) -> str:
         """Newest and oldest last value among what the decision rests on."""
         until = sorted(set(self.said.data_until.values()))

@@ -80,7 +80,7 @@ def _held(lines: tuple[WatchLine, ...]) -> tuple[Section, ...]:
         Column("since", "Since", help="Decision since which the side has been held"),
         Column("probability", "P(up)", "percent", 0, "Probability that the price rises over the holding period"),
         Column("score", "Score", "signed", 2, "2 P(up) - 1: the strength of the view"),
-        Column("horizon", "Ahead", "integer", help="Periods that the forecast looks ahead"),
+        Column("ahead", "Ahead", help="Periods ahead of each forecast that votes; the first of them is quoted"),
         Column("forecast", "Forecast, 10 to 90%", help="Of the series that drives the price, over the holding period"),
         Column("data", "Data to", help="Last value known of the driver and of the instrument"),
     )
@@ -92,7 +92,7 @@ def _held(lines: tuple[WatchLine, ...]) -> tuple[Section, ...]:
                 "since": line.since,
                 "probability": line.said.probability_up,
                 "score": line.said.score,
-                "horizon": line.said.horizon,
+                "ahead": line.ahead,
                 "forecast": forecast_words(line.said),
                 "data": line.data_until,
             }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich import box
@@ -41,8 +41,9 @@ def watch_table(watched: Watched) -> Table:
     for line in lines:
         table.add_row(*_cells(line, rules))
     kind = "as known then" if watched.vintages == "true" else "final ones with publication lags"
+    voting = " Where several periods ahead vote, the forecast is that of the first." if _several(lines) else ""
     table.caption = (
-        f"P(up): probability that the price rises. *: changed at this decision. Numbers: {kind} "
+        f"P(up): probability that the price rises. *: changed at this decision.{voting} Numbers: {kind} "
         f"({watched.vintages} vintages), {watched.source}."
     )
     return table
@@ -85,6 +86,7 @@ def watch_results(watched: Watched) -> dict[str, Any]:
                 "changes": [
                     {**vars(change), "causes": [vars(cause) for cause in change.causes]} for change in standing.changes
                 ],
+                "horizons": standing.horizons,
                 "past": standing.past.rename_axis("as_of").reset_index(),
             }
             for standing in watched.standings
@@ -95,6 +97,10 @@ def watch_results(watched: Watched) -> dict[str, Any]:
         ],
     }
     return {key: plain(value) for key, value in values.items()}
+
+
+def _several(lines: Sequence[WatchLine]) -> bool:
+    return any(len(line.standings[-1].horizons) > 1 for line in lines)
 
 
 def _fields(decision: Any) -> dict[str, Any]:
@@ -109,7 +115,7 @@ def _cells(line: WatchLine, rules: tuple[str, ...]) -> list[str]:
         line.since,
         probability_words(said),
         "" if math.isnan(said.score) else signed(said.score, 2),
-        str(said.horizon),
+        line.ahead,
         forecast_words(said),
         line.data_until,
     ]

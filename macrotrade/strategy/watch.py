@@ -13,7 +13,6 @@ from macrotrade.instruments import Instrument
 from macrotrade.panel.panel import Vintages
 from macrotrade.panel.vintages import History
 from macrotrade.strategy.decide import decisions, signals_at
-from macrotrade.strategy.parts import ProviderChoice
 from macrotrade.strategy.reasons import Change, changes
 from macrotrade.strategy.result import Decision
 from macrotrade.strategy.run import POOL, Signals, rule_label, targets_of
@@ -41,12 +40,15 @@ class Standing:
         Why the forecasts of the driver changed since the decision before, by provider.
     past
         Origins x (score, position), the last row being the decision's own.
+    horizons
+        Periods ahead whose forecasts vote for the score, rising; the forecast quoted is that of the first.
     """
 
     decision: Decision
     votes: tuple[Decision, ...]
     changes: tuple[Change, ...]
     past: pd.DataFrame
+    horizons: tuple[int, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -230,12 +232,13 @@ def _decision_day(strategy: Strategy, today: pd.Timestamp) -> pd.Timestamp:
 
 
 def _standings(run: Signals, history: History, made: tuple[Decision, ...], store: Path | None) -> list[Standing]:
-    why = [change for choice in run.strategy.providers for change in _changes(run, history, choice, store)]
+    why = {ahead: _changes(run, history, ahead, store) for ahead in run.strategy.periods_ahead}
     chosen = [POOL] if run.strategy.pool else [choice.title for choice in run.strategy.providers]
     by_key = {(each.provider, each.rule, each.instrument): each for each in made}
     found = []
     for item in run.strategy.traded:
         for ahead in run.strategy.periods_ahead:
+            voting = tuple(sorted(set(run.strategy.horizons))) if ahead == 1 else (ahead,)
             for rule in (rule_label(name, ahead) for name in run.strategy.rules):
                 votes = tuple(by_key[choice.title, rule, item.symbol] for choice in run.strategy.providers)
                 for provider in chosen:
@@ -244,32 +247,38 @@ def _standings(run: Signals, history: History, made: tuple[Decision, ...], store
                         Standing(
                             by_key[provider, rule, item.symbol],
                             own,
-                            _of_driver(why, item, ahead, tuple(vote.provider for vote in own)),
+                            _of_driver(why[ahead], item, voting[0], tuple(vote.provider for vote in own)),
                             _past(run, provider, rule, ahead, item),
+                            voting,
                         )
                     )
     return found
 
 
-def _of_driver(why: list[Change], item: Instrument, ahead: int, providers: tuple[str, ...]) -> tuple[Change, ...]:
+def _of_driver(why: list[Change], item: Instrument, horizon: int, providers: tuple[str, ...]) -> tuple[Change, ...]:
     return tuple(
         change
         for change in why
-        if change.series == item.driver and change.horizon == ahead and change.provider in providers
+        if change.series == item.driver and change.horizon == horizon and change.provider in providers
     )
 
 
-def _changes(run: Signals, history: History, choice: ProviderChoice, store: Path | None) -> tuple[Change, ...]:
-    """Why a provider's forecasts changed since the decision before; none at the first."""
-    if len(run.origins) < 2:
-        return ()
-    fits = fit_days(run.whole_run, choice.fitted_every(run.strategy.schedule))[-2:]
-    days = (run.origins[-2], run.origins[-1])
-    return tuple(
-        change
-        for target in targets_of(run.strategy)
-        for change in changes(choice, history, target, days, (fits[0], fits[1]), seed=run.strategy.seed, store=store)
-    )
+def _changes(run: Signals, history: History, ahead: int, store: Path | None) -> list[Change]:
+    """Why the forecasts behind the positions changed since the decision before; none at the first.
+
+    The forecast behind a position `ahead` periods ahead was made `ahead` - 1 origins before it.
+    """
+    last = len(run.origins) - ahead
+    if last < 1:
+        return []
+    days = (run.origins[last - 1], run.origins[last])
+    target = targets_of(run.strategy)[0 if ahead == 1 else -1]
+    found: list[Change] = []
+    for choice in run.strategy.providers:
+        fits = fit_days(run.whole_run, choice.fitted_every(run.strategy.schedule))
+        then = (fits[-ahead - 1], fits[-ahead])
+        found += changes(choice, history, target, days, then, seed=run.strategy.seed, store=store)
+    return found
 
 
 def _past(run: Signals, provider: str, rule: str, ahead: int, item: Instrument) -> pd.DataFrame:

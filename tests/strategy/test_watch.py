@@ -68,6 +68,21 @@ def test_the_causes_of_a_change_sum_to_it(market: History) -> None:
         assert sum(cause.amount for cause in change.causes) == pytest.approx(change.after - change.before, abs=1e-12)
 
 
+@pytest.mark.parametrize(
+    ("changed", "horizons"), [({"horizons": [3, 2]}, [(2, 3)]), ({"periods_ahead": [1, 2]}, [(1,), (2,)])]
+)
+def test_the_change_told_is_that_of_the_forecast_quoted(
+    market: History, changed: dict[str, Any], horizons: list[tuple[int, ...]]
+) -> None:
+    watched = _watched(market, watch=[{"instrument": "ZN", "rule": "long_short"}], **changed)
+
+    assert [standing.horizons for standing in watched.standings] == horizons
+    for standing in watched.standings:
+        points = {vote.provider: vote.point for vote in standing.votes}
+        assert {change.provider: change.after for change in standing.changes} == pytest.approx(points, abs=1e-12)
+        assert {change.horizon for change in standing.changes} == {standing.horizons[0]}
+
+
 def test_a_provider_that_explains_itself_is_asked(market: History) -> None:
     del market
     from macrotrade.sources.load import load
