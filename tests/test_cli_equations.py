@@ -65,6 +65,9 @@ def test_a_discovery_leaves_equations_data_and_a_gallery(found: Path) -> None:
         "report.md",
         "results.json",
     ]
+    best = json.loads((found / "discovery.json").read_text(encoding="utf-8"))["members"][0]
+    assert best["units"] == "per cent, change over four quarters"
+    assert best["vintage"] == "euro-area awm18, final numbers, no vintages"
     page = (found / "report.html").read_text(encoding="utf-8")
     for heading in ("Search", "Equations", "Forecast", "Ranking", "Veto log"):
         assert f"<h2>{heading}" in page or f">{heading}<" in page
@@ -102,6 +105,8 @@ def test_a_recursion_starts_where_it_is_told_to(found: Path, capsys: pytest.Capt
     assert typed("recurse", file, "--steps", "3", "--data", "euro-area", "--until", "2006Q4", "--json") == 0
     later = json.loads(capsys.readouterr().out)
 
+    assert typed("recurse", file, "--until", "2005X") == 3
+    assert "write one such as 2005Q1" in capsys.readouterr().err
     assert list(own["path"]["pi"]) == ["2005Q2", "2005Q3", "2005Q4"]
     assert list(later["path"]["pi"]) == ["2007Q1", "2007Q2", "2007Q3"]
 
@@ -122,6 +127,8 @@ def test_a_draft_is_revised(capsys: pytest.CaptureFixture[str]) -> None:
     ("words", "code", "said"),
     [
         (("revise", "pi = .06 + 1.38 pi[-1 - .4"), 2, "line 1, column 23"),
+        (("revise", "pi .06 + 1.38 pi[-1]"), 2, "expected '='"),
+        (("discover", "--resume", "--out", "nowhere"), 2, "no search to go on with in nowhere"),
         (("discover", "--target", "pie"), 3, "Did you mean 'pi'"),
         (("discover", "--until", "2005X"), 3, "write one such as 2005Q1"),
         (("show", "nowhere.json"), 3, "nowhere.json"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,6 +31,7 @@ __all__ = [
 ]
 
 _SHOWN = 20
+_REASONS_SHOWN = 5
 
 
 @contextmanager
@@ -88,6 +90,8 @@ def show_systems(discovery: Discovery | SystemDiscovery) -> None:
     if not isinstance(discovery, SystemDiscovery):
         return
     typer.echo(f"{len(discovery.systems)} systems stand, {len(discovery.refused)} were refused by the guards")
+    for reason, count in Counter(reason for _, reason in discovery.refused).most_common(_REASONS_SHOWN):
+        typer.echo(f"refused {count}: {reason}")
     for place, system in enumerate(discovery.systems, start=1):
         typer.echo(f"system {place}:\n{system}")
 

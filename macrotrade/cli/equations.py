@@ -87,7 +87,7 @@ def equations_discover(
     found = task.read()
     for line in found.size(settings):
         typer.echo(line, err=json)
-    discovery = _discovered(found, settings, out, resume, jobs)
+    discovery = _discovered(found, settings, out, resume, jobs).labelled(found.units, found.vintage)
     discovery.save(out / "discovery.json")
     save_data(found, out)
     shutil.rmtree(out / "pieces", ignore_errors=True)  # a finished search has nothing to resume
@@ -153,28 +153,21 @@ def equations_revise(
 
     Example: macrotrade equations revise "pi = .06 + 1.38 pi[-1] - .40 pi[-2]" --columns pi --until 2005Q1
     """
+    from macrotrade.providers.equations.grammar import parse_equation
     from macrotrade.providers.equations.revision import revise
     from macrotrade.providers.equations.settings import DiscoverySettings
     from macrotrade.report.equation_tables import edits_frame
     from macrotrade.report.terminal import frame_table
 
     equation = _draft(draft)
-    name = equation.split("=")[0].strip().strip('"') if isinstance(equation, str) else equation.target
+    name = parse_equation(equation, "draft")[0] if isinstance(equation, str) else equation.target
     found = _task(None, name, data, path, until, columns).read()
     settings = DiscoverySettings(grammar=grammar, max_terms=max_terms)
     revision = revise(
         equation, found.frame, settings, distance=distance, forbidden=found.forbidden.get(name, ()), n_jobs=jobs
     )
     if json:
-        record = {
-            "draft": revision.draft.record(),
-            "refitted": revision.refitted.record(),
-            "edits": [
-                {"changes": edit.changes, "gain": edit.gain, "bic_gain": edit.bic_gain, **edit.equation.record()}
-                for edit in revision.edits
-            ],
-        }
-        typer.echo(json_format.dumps(record, indent=1, ensure_ascii=False))
+        typer.echo(json_format.dumps(revision.record(), indent=1, ensure_ascii=False))
         return
     typer.echo(f"draft     {revision.draft}, root mean squared residual {revision.draft.rmse:.4g}")
     typer.echo(f"refitted  {revision.refitted}, {revision.refitted.rmse:.4g}")
@@ -287,12 +280,14 @@ def _listed(words: str) -> tuple[str, ...]:
 def _discovered(
     found: EquationData, settings: DiscoverySettings, out: Path, resume: bool, jobs: int
 ) -> Discovery | SystemDiscovery:
-    """A discovery of one target, or a system of several; pieces are kept where the search keeps any."""
+    """A discovery of one target, or a system of several, its finished pieces kept until it is done."""
+    from macrotrade.errors import SettingsError
     from macrotrade.providers.equations.discovery import discover
     from macrotrade.providers.equations.system import discover_system
 
-    keeps = settings.search == "exhaustive" and all(pool.library is not None for pool in found.pools(settings).values())
-    folder = out / "pieces" if keeps else None
+    folder = out / "pieces"
+    if resume and not folder.exists():
+        raise SettingsError(f"There is no search to go on with in {folder}; search anew without --resume.")
     with counted(found.n_equations(settings)) as tell:
         if len(found.targets) == 1:
             name = found.targets[0]
@@ -323,6 +318,7 @@ def _history(
 ) -> Any:
     """What a recursion starts from: a source's numbers, or those that the discovery was made on."""
     from macrotrade.errors import DataError
+    from macrotrade.strategy.equation_task import period_until
 
     if data is not None:
         targets = ",".join(one.target for one in discoveries_of(discovery))
@@ -330,7 +326,7 @@ def _history(
     frame = saved_data(file)
     if frame is None:
         raise DataError(f"There is no data.csv beside {file} to start from; name a source with --data.")
-    return frame if until is None else frame.loc[:until]
+    return frame if until is None else frame.loc[: period_until(until, discoveries_of(discovery)[0].anchor.frequency)]
 
 
 def _draft(given: str) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -13,7 +13,7 @@ from pydantic import Field, field_validator
 
 from macrotrade._typing import Frequency
 from macrotrade.errors import DataError, SettingsError, near_misses
-from macrotrade.panel.panel import Panel
+from macrotrade.panel.panel import Panel, SeriesInfo
 from macrotrade.panel.vintages import History
 from macrotrade.providers.equations.area_wide import FORBIDDEN, area_wide_frame
 from macrotrade.providers.equations.candidates import Pool, pool_of
@@ -24,11 +24,22 @@ from macrotrade.providers.equations.settings import DiscoverySettings
 from macrotrade.providers.equations.variables import Variable
 from macrotrade.strategy.parts import DataOptions, Document, parse, read_toml
 
-__all__ = ["EquationData", "EquationTask", "equation_data", "read_task"]
+__all__ = ["EquationData", "EquationTask", "equation_data", "period_until", "read_task"]
 
 _RATE = 8_000.0  # equations a second on one core, separable fit
 _AREA_WIDE = ("HICP", "YER", "STN")
 _COLUMNS = ("pi", "y", "i")
+_UNITS = {
+    "pi": "per cent, change over four quarters",
+    "y": "per cent, change over four quarters",
+    "i": "per cent a year",
+    "r": "per cent a year",
+    "inflation": "per cent, log change over a year",
+    "output": "per cent, log change over a year",
+    "unemployment": "percentage points, change over a year",
+    "short_rate": "per cent a year",
+    "spread": "percentage points",
+}
 
 
 class EquationTask(Document):
@@ -104,12 +115,18 @@ class EquationData:
         By target, variables that hold its value of the same period.
     source
         Which data these are, in words.
+    units
+        Of each target, in words; empty where its publisher says none.
+    vintage
+        Of which day the numbers are, in words.
     """
 
     frame: pd.DataFrame
     targets: tuple[str, ...]
     forbidden: Mapping[str, tuple[Variable, ...]]
     source: str
+    units: Mapping[str, str] = field(default_factory=dict)
+    vintage: str = ""
 
     def pools(self, settings: DiscoverySettings) -> dict[str, Pool]:
         """By target, the language that is searched."""
@@ -169,12 +186,13 @@ def equation_data(
         If a target or column is not in the data, or `until` is no period of theirs.
     """
     frequency: Frequency = "Q" if set(_AREA_WIDE) <= set(history.series) else "M"
-    period = None if until is None else _period(until, frequency)
+    period = None if until is None else period_until(until, frequency)
+    day = history.last_day
     if frequency == "Q":
-        found = _area_wide(history.as_of(history.last_day), targets, columns)
+        found = _area_wide(history.as_of(day), targets, columns)
         frame = found if period is None else found.loc[:period]
     else:
-        day = history.last_day if period is None else min(period.end_time.normalize(), history.last_day)
+        day = day if period is None else min(period.end_time.normalize(), day)
         frame = _economy(history.as_of(day), targets, frequency)
     wanted = [*dict.fromkeys([*targets, *(columns or map(str, frame.columns))])]
     for name in wanted:
@@ -184,7 +202,31 @@ def equation_data(
     kept = kept.loc[kept[list(targets)].first_valid_index() :]
     forbidden = {name: tuple(FORBIDDEN.get(name, ())) for name in targets} if frequency == "Q" else {}
     kind = "true vintages" if history.vintages == "true" else "final numbers, no vintages"
-    return EquationData(kept, targets, forbidden, f"{history.name}, {kept.index[0]} to {kept.index[-1]}, {kind}")
+    return EquationData(
+        kept,
+        targets,
+        forbidden,
+        f"{history.name}, {kept.index[0]} to {kept.index[-1]}, {kind}",
+        {name: _units(history.series.get(name), name, frequency) for name in targets},
+        f"{history.name}, " + (f"as known on {day:%Y-%m-%d}" if history.vintages == "true" else kind),
+    )
+
+
+def period_until(until: str, frequency: Frequency) -> pd.Period:
+    """The quarter or month that ``--until`` names; DataError where it is none."""
+    try:
+        return pd.Period(until, freq=frequency)
+    except ValueError:
+        example = "2005Q1" if frequency == "Q" else "2005-01"
+        raise DataError(f"--until {until!r} is no period of these data; write one such as {example}.") from None
+
+
+def _units(info: SeriesInfo | None, name: str, frequency: Frequency) -> str:
+    if info is None or name in _UNITS:
+        return _UNITS.get(name, "")
+    if info.kind == "price":
+        return f"per cent, log change over a {'quarter' if frequency == 'Q' else 'month'}"
+    return info.units
 
 
 def _area_wide(panel: Panel, targets: tuple[str, ...], columns: tuple[str, ...]) -> pd.DataFrame:
@@ -205,11 +247,3 @@ def _economy(panel: Panel, targets: tuple[str, ...], frequency: Frequency) -> pd
     tables = [calendar_table(known_target(panel, name, frequency, logarithms=False), made) for name in own]
     joined = pd.concat(tables or [made], axis=1).sort_index()
     return joined.loc[:, ~joined.columns.duplicated()]
-
-
-def _period(until: str, frequency: Frequency) -> pd.Period:
-    try:
-        return pd.Period(until, freq=frequency)
-    except ValueError:
-        example = "2005Q1" if frequency == "Q" else "2005-01"
-        raise DataError(f"--until {until!r} is no period of these data; write one such as {example}.") from None

@@ -185,9 +185,9 @@ def candidates_from(
     if pool.library is None:
         from macrotrade.providers.equations.general_candidates import general_candidates
 
-        if folder is not None:
-            raise SettingsError("Only searches on the fast path keep their pieces in a folder; this grammar's do not.")
-        return general_candidates(pool, sample, settings, n_jobs, progress)
+        return general_candidates(
+            pool, sample, settings, folder=folder, resume=resume, n_jobs=n_jobs, progress=progress
+        )
     with fitted_in_threads(n_jobs):
         return _library_candidates(pool.library, pool, sample, settings, folder, resume, progress)
 
@@ -264,14 +264,14 @@ def _searched(
         n_refined=settings.n_refined, n_verified=settings.n_verified, n_random_starts=settings.n_random_starts
     )
     if settings.search == "beam":
-        if folder is not None:
-            raise SettingsError("A beam search keeps no pieces in a folder; search exhaustively, or without a folder.")
         return beam_search(
             library,
             sample.data,
             width=settings.beam_width,
             refinement=refinement,
             derivations=pool.n_derivations,
+            folder=folder,
+            resume=resume,
             progress=progress,
         )
     return search(

@@ -90,6 +90,19 @@ class Discovery:
         flag = f"no equation of {self.target} was left without a veto: the autoregression forecasts"
         return replace(found, fallen_back=(True,), flags=(flag, *found.flags))
 
+    def labelled(self, units: Mapping[str, str], vintage: str) -> Discovery:
+        """The same with every equation saying what it is of: units by series, and which data, in words."""
+
+        def told(equation: Equation) -> Equation:
+            return replace(equation, units=units.get(self.target, ""), vintage=vintage)
+
+        return replace(
+            self,
+            ranked=tuple(replace(one, equation=told(one.equation)) for one in self.ranked),
+            members=tuple(map(told, self.members)),
+            anchor=told(self.anchor),
+        )
+
     @property
     def distinct(self) -> tuple[Ranked, ...]:
         """The ranked equations that differ in structure from every better one, vetoed ones among them."""
@@ -176,8 +189,7 @@ def discover(
     forbidden
         Variables that must not explain the target, because they hold its value.
     folder, resume
-        Where finished pieces of the search are kept, and whether to go on with those that are there; exhaustive
-        searches on the fast path only.
+        Where finished pieces of the search are kept, and whether to go on with those that are there.
     n_jobs
         Threads of the fast path, processes of the general one; -1 for all cores. The result does not depend on it.
     progress
@@ -190,7 +202,8 @@ def discover(
     FitError
         If a variable gives the target away.
     SettingsError
-        If the language is too large to be fitted whole.
+        If the language is too large to be fitted whole, or the folder holds another search, or this one and ``resume``
+        is not asked for.
     """
     chosen = settings or DiscoverySettings()
     pool = pool_of(list(frame.columns), target, chosen, forbidden)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -32,6 +32,7 @@ from macrotrade.providers.equations.expression import (
 )
 from macrotrade.providers.equations.kernels.general import Regression, fit_from, make_workspace, project
 from macrotrade.providers.equations.linear_constants import linear_constants
+from macrotrade.providers.equations.phases import with_short_phases
 from macrotrade.providers.equations.ranges import ConstantRange, ranges_of
 from macrotrade.providers.equations.tape import Tape, tape_of
 from macrotrade.providers.equations.variables import Variable
@@ -159,7 +160,7 @@ def fit_expression(
         held = np.clip(fit.parameters, *task.cap(beyond))
         fit = task.fit(free, chosen, [held, *warm_starts])
     _refuse_leak(fit, data, chosen.leak)
-    return fit
+    return replace(fit, parameters=with_short_phases(expression, fit.parameters))
 
 
 def _refuse_leak(fit: GeneralFit, data: EquationData, leak: float) -> None:

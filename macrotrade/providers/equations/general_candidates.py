@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
 
 import numpy as np
 
@@ -24,6 +26,7 @@ from macrotrade.providers.equations.expression import (
 )
 from macrotrade.providers.equations.general import GeneralFit, GeneralSettings, fit_expression, fit_expressions
 from macrotrade.providers.equations.sample import Sample
+from macrotrade.providers.equations.search_store import SearchStore, search_identity
 from macrotrade.providers.equations.settings import DiscoverySettings
 
 __all__ = ["general_candidates"]
@@ -35,6 +38,9 @@ def general_candidates(
     pool: Pool,
     sample: Sample,
     settings: DiscoverySettings,
+    *,
+    folder: Path | None = None,
+    resume: bool = False,
     n_jobs: int = 1,
     progress: Callable[[int, int], None] | None = None,
 ) -> Candidates:
@@ -44,6 +50,8 @@ def general_candidates(
     ----------
     pool, sample, settings
         The language, what it is fitted to, and how to choose.
+    folder, resume
+        Where finished pieces are kept, nowhere by default, and whether to go on with those that are there.
     n_jobs
         Processes, all cores for -1; every equation's fit depends on its own text alone.
     progress
@@ -64,7 +72,10 @@ def general_candidates(
         )
     started = time.perf_counter(), time.process_time()
     everything = [one for one in pool.language.structures() if pool.lone_sines or not _has_lone_sine(one)]
-    fits = _fitted(everything, sample.data, GeneralSettings(seed=settings.seed), n_jobs, progress)
+    how = GeneralSettings(seed=settings.seed)
+    asked = {"settings": asdict(how), "grammar": pool.grammar_hash, "lone_sines": pool.lone_sines}
+    store = SearchStore(folder, search_identity(sample.data, **asked), resume=resume) if folder else None
+    fits = _fitted(everything, sample.data, how, n_jobs, store, progress)
     sse = np.array([fit.sse for fit in fits])
     if not np.isfinite(sse).any():
         raise FitError(f"No equation of {sample.target} has a value in every period of the sample.")
@@ -105,18 +116,50 @@ def _fitted(
     data: EquationData,
     settings: GeneralSettings,
     n_jobs: int,
+    store: SearchStore | None,
     progress: Callable[[int, int], None] | None,
 ) -> list[GeneralFit]:
     from joblib import Parallel, delayed
 
-    chunks = [expressions[start : start + _CHUNK] for start in range(0, len(expressions), _CHUNK)]
-    found: list[GeneralFit] = []
+    chunks = {
+        f"piece-{number:05d}": expressions[start : start + _CHUNK]
+        for number, start in enumerate(range(0, len(expressions), _CHUNK))
+    }
+    kept = {name: arrays for name in chunks if store is not None and (arrays := store.read(name)) is not None}
     fit = delayed(fit_expressions)
-    for part in Parallel(n_jobs=n_jobs, return_as="generator")(fit(chunk, data, settings) for chunk in chunks):
-        found += part
+    parts: Iterator[list[GeneralFit]] = Parallel(n_jobs=n_jobs, return_as="generator")(
+        fit(chunk, data, settings) for name, chunk in chunks.items() if name not in kept
+    )
+    found: list[GeneralFit] = []
+    for name, chunk in chunks.items():
+        if name in kept:
+            found += _from_arrays(chunk, kept[name])
+        else:
+            part = next(parts)
+            found += part
+            if store is not None:
+                store.write(name, _arrays(part))
         if progress:
             progress(len(found), len(expressions))
     return found
+
+
+def _arrays(fits: Sequence[GeneralFit]) -> dict[str, np.ndarray]:
+    """The fits without their expressions, constants one after another."""
+    return {
+        "parameters": np.concatenate([fit.parameters for fit in fits]),
+        "sse": np.array([fit.sse for fit in fits]),
+        "counts": np.array([[fit.n_candidates, fit.n_invalid, fit.n_agreeing] for fit in fits]),
+    }
+
+
+def _from_arrays(expressions: Sequence[Expression], kept: dict[str, np.ndarray]) -> list[GeneralFit]:
+    """The fits that `_arrays` took apart."""
+    parts = np.split(kept["parameters"], np.cumsum([count_constants(one) for one in expressions])[:-1])
+    return [
+        GeneralFit(expression, parameters, float(sse), *map(int, counts))
+        for expression, parameters, sse, counts in zip(expressions, parts, kept["sse"], kept["counts"], strict=True)
+    ]
 
 
 def _refitted(expression: Expression, data: EquationData, ends: Sequence[int], seed: int) -> FloatArray:

@@ -59,9 +59,10 @@ class Size:
     def __str__(self) -> str:
         path = "separable fit" if self.is_fast else f"general fit ({self.reason})"
         if self.canonical is None:
+            remedy = "search with a beam" if self.is_fast else "lower %max_terms or %max_depth"
             return (
                 f"language: {self.derivations:,} derivations, more than {_MOST_LISTED:,} canonical equations; {path}. "
-                "Too many to fit them all: search with a beam."
+                f"Too many to fit them all: {remedy}."
             )
         return (
             f"language: {self.derivations:,} derivations, {self.canonical:,} canonical equations; {path}, "
@@ -220,7 +221,7 @@ class Language:
         elif len(self._listed) > _MOST_LISTED:
             raise SettingsError(
                 f"There are more than {_MOST_LISTED:,} equations in this language, too many to list; lower "
-                "%max_terms or %max_depth, or search with a beam."
+                "%max_terms or %max_depth."
             )
         else:
             yield from self._listed

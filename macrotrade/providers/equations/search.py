@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
 
@@ -115,7 +115,8 @@ def search(
     """
     settings = settings or FitSettings()
     refuse_too_large(library)
-    store = SearchStore(folder, search_identity(library, data, settings), resume=resume) if folder else None
+    asked = {"library": asdict(library), "settings": asdict(settings)}
+    store = SearchStore(folder, search_identity(data, **asked), resume=resume) if folder else None
     started = time.perf_counter(), time.process_time()
     with one_blas_thread():
         task = make_task(library, data, settings)
@@ -227,14 +228,14 @@ def _search_level(
     parents: Parents | None = None
     for number, start in enumerate(range(0, ranks.size, _PIECE)):
         name = f"level-{n_terms}-{number:05d}"
-        piece = store.read(name) if store else None
-        if piece is None:
+        kept = store.read(name) if store else None
+        if kept is None:
             if parents is None and above is not None:
                 parents = scan_in_pieces(task, above)
-            piece = fit_level(task, ranks[start : start + _PIECE], parents)
+            kept = vars(fit_level(task, ranks[start : start + _PIECE], parents))
             if store:
-                store.write(name, piece)
-        pieces.append(piece)
+                store.write(name, kept)
+        pieces.append(Level(**kept))
         if progress:
             progress(done + min(start + _PIECE, ranks.size), library.n_structures)
     return join(pieces)

@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from macrotrade._files import atomically
 from macrotrade.errors import SettingsError
 from macrotrade.providers.equations.data import EquationData
-from macrotrade.providers.equations.fitting import FitSettings, Level
-from macrotrade.providers.equations.library import TermLibrary
 
 __all__ = ["SearchStore", "search_identity"]
 
 _ARITHMETIC = 1  # raised when a change of the kernels changes results
 
 
-def search_identity(library: TermLibrary, data: EquationData, settings: FitSettings) -> str:
-    """Hash of everything that the pieces depend on."""
-    words = json.dumps([_ARITHMETIC, asdict(library), asdict(settings), data.name, data.variables], sort_keys=True)
+def search_identity(data: EquationData, **asked: Any) -> str:
+    """Hash of everything that the pieces depend on: the data, and plain values that say what was asked of them."""
+    words = json.dumps([_ARITHMETIC, asked, data.name, data.variables], sort_keys=True)
     digest = hashlib.sha256(words.encode())
     digest.update(data.target.tobytes())
     digest.update(data.values.tobytes())
@@ -62,18 +61,18 @@ class SearchStore:
         with atomically(name) as temporary:
             temporary.write_text(json.dumps({"identity": identity}), encoding="utf-8")
 
-    def read(self, name: str) -> Level | None:
-        """A finished piece, or None."""
+    def read(self, name: str) -> dict[str, np.ndarray] | None:
+        """Arrays of a finished piece by name, or None."""
         file = self._file(name)
         if not file.exists():
             return None
         with np.load(file) as kept:
-            return Level(kept["ranks"], kept["sse"], kept["thetas"], kept["iterations"])
+            return {key: kept[key] for key in kept.files}
 
-    def write(self, name: str, level: Level) -> None:
-        """Keep a finished piece."""
+    def write(self, name: str, arrays: Mapping[str, np.ndarray]) -> None:
+        """Keep the arrays of a finished piece."""
         with atomically(self._file(name)) as temporary, temporary.open("wb") as stream:
-            np.savez(stream, ranks=level.ranks, sse=level.sse, thetas=level.thetas, iterations=level.iterations)
+            np.savez(stream, allow_pickle=False, **arrays)
 
     def _file(self, name: str) -> Path:
         return self.folder / f"{name}.npz"

@@ -91,6 +91,16 @@ class SystemDiscovery:
             flags=tuple(dict.fromkeys(flags)),
         )
 
+    def labelled(self, units: Mapping[str, str], vintage: str) -> SystemDiscovery:
+        """The same with every equation saying what it is of: units by series, and which data, in words."""
+        systems = [
+            System(tuple(replace(one, units=units.get(one.target, ""), vintage=vintage) for one in system.equations))
+            for system in self.systems
+        ]
+        return SystemDiscovery(
+            tuple(one.labelled(units, vintage) for one in self.discoveries), tuple(systems), self.refused
+        )
+
     def _anchored(self, frame: pd.DataFrame, n_steps: int) -> Recursion:
         """The autoregressions alone, said so."""
         guards = Guards(every_origin=False, largest_radius=None)

@@ -14,7 +14,7 @@ import pandas as pd
 from macrotrade._typing import FloatArray
 from macrotrade.errors import SettingsError
 from macrotrade.providers.equations.equation import Equation
-from macrotrade.providers.equations.expression import Constant, Expression, Sum, evaluate
+from macrotrade.providers.equations.expression import Apply, Constant, Expression, Sum, evaluate, walk
 from macrotrade.providers.equations.guards import Guards, limits_of, why_unsafe
 from macrotrade.providers.equations.sample import Sample
 from macrotrade.providers.equations.scores import slopes_of
@@ -135,9 +135,19 @@ def _terms(expression: Expression) -> tuple[Expression, ...]:
 
 
 def _condition(equation: Equation, sample: Sample) -> float:
-    """Of the derivatives by the constants, scaled; infinite where one of them has none."""
+    """Of the derivatives by the constants, scaled; infinite where one of them has none.
+
+    Thresholds are left out: between two values of the sample nothing depends on where they lie.
+    """
     slopes: FloatArray = slopes_of(equation.expression, equation.parameters, sample)
+    slopes = np.delete(slopes, sorted(_thresholds(equation.expression)), axis=0)
     if not len(slopes):
         return 1.0
     lengths = np.linalg.norm(slopes, axis=1)
     return float(np.linalg.cond(slopes / lengths[:, None])) if (lengths > 0.0).all() else float("inf")
+
+
+def _thresholds(expression: Expression) -> set[int]:
+    """Indices of the constants inside a step."""
+    steps = (node for node in walk(expression) if isinstance(node, Apply) and node.function == "step")
+    return {node.index for step in steps for node in walk(step) if isinstance(node, Constant)}

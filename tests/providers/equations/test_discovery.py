@@ -188,6 +188,41 @@ def test_a_grammar_of_the_general_path_is_chosen_from_alike(frame: pd.DataFrame,
     assert _without_time(again) == _without_time(found)
 
 
+def test_a_broken_off_search_of_the_general_path_goes_on(frame: pd.DataFrame, tmp_path: Path) -> None:
+    grammar = tmp_path / "own.grammar"
+    grammar.write_text(
+        "E -> c + T | E + T ; T -> c * x[1..2] | c * tanh(c[0.2..2] * V) ; V -> x[1..6] | z[1..5] ; %max_terms 2 ;"
+    )
+    settings = replace(QUICK, grammar=grammar, max_terms=None)
+    pieces = tmp_path / "pieces"
+
+    def stop(done: int, of: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        discover(frame, "x", settings, folder=pieces, progress=stop)
+    kept = {file: file.stat().st_mtime_ns for file in pieces.glob("piece-*.npz")}
+    resumed = discover(frame, "x", settings, folder=pieces, resume=True)
+
+    assert [file.name for file in kept] == ["piece-00000.npz"]
+    assert all(file.stat().st_mtime_ns == time for file, time in kept.items())
+    assert len(list(pieces.glob("piece-*.npz"))) == 2
+    assert _without_time(resumed) == _without_time(discover(frame, "x", settings))
+
+
+def test_a_discovery_says_in_which_units_and_of_which_data_its_equations_are(
+    frame: pd.DataFrame, found: Discovery, tmp_path: Path
+) -> None:
+    labelled = found.labelled({"x": "per cent"}, "made up, final numbers")
+
+    labelled.save(tmp_path / "found.json")
+    back = load_discovery(tmp_path / "found.json")
+
+    everything = [back.anchor, *back.members, *(one.equation for one in back.ranked)]
+    assert {(one.units, one.vintage) for one in everything} == {("per cent", "made up, final numbers")}
+    assert list(map(str, back.members)) == list(map(str, found.members))
+
+
 def test_a_grammar_that_is_the_library_finds_what_the_library_finds(frame: pd.DataFrame, tmp_path: Path) -> None:
     grammar = tmp_path / "own.grammar"
     grammar.write_text(

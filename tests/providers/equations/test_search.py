@@ -179,3 +179,23 @@ def test_a_beam_without_width_or_depth_is_refused(
 ) -> None:
     with pytest.raises(SettingsError, match="a beam needs"):
         beam_search(library, data, width=width, depth=depth)
+
+
+def test_a_broken_off_beam_goes_on_where_it_stopped(library: TermLibrary, data: EquationData, tmp_path: Path) -> None:
+    whole = beam_search(library, data, width=5, refinement=FEW)
+
+    def stop(done: int, total: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        beam_search(library, data, width=5, refinement=FEW, folder=tmp_path, progress=stop)
+    kept = {file: file.stat().st_mtime_ns for file in tmp_path.glob("size-*.npz")}
+    resumed = beam_search(library, data, width=5, refinement=FEW, folder=tmp_path, resume=True)
+
+    assert [file.name for file in kept] == ["size-1.npz"]
+    assert all(file.stat().st_mtime_ns == time for file, time in kept.items())
+    assert len(list(tmp_path.glob("size-*.npz"))) == library.max_terms
+    np.testing.assert_array_equal(resumed.sse, whole.sse)
+    np.testing.assert_array_equal(resumed.best_parameters, whole.best_parameters)
+    with pytest.raises(SettingsError, match="holds a search of another language"):
+        beam_search(library, data, width=6, folder=tmp_path, resume=True)

@@ -8,8 +8,9 @@ import pytest
 
 from macrotrade.errors import SettingsError
 from macrotrade.providers.equations.equation import equation_of_fit
-from macrotrade.providers.equations.expression import variables_of
-from macrotrade.providers.equations.grammar import parse_equation
+from macrotrade.providers.equations.expression import count_constants, variables_of
+from macrotrade.providers.equations.grammar import parse_equation, parse_grammar
+from macrotrade.providers.equations.language import Language
 from macrotrade.providers.equations.recursion import Guards
 from macrotrade.providers.equations.sample import sample_of
 from macrotrade.providers.equations.veto import VetoRules, objections
@@ -53,6 +54,20 @@ def test_each_rule_gives_its_reason(frame: pd.DataFrame, text: str, rules: VetoR
     found = reasons(text, frame, rules)
 
     assert any(word in reason for reason in found)
+
+
+def test_a_threshold_is_no_constant_that_cannot_be_told_apart(frame: pd.DataFrame) -> None:
+    rules = VetoRules(False, (), None, False, None, 1e8)
+    grammar = "E -> c + c * x[1] + c * z[1] * step(z[1] + c) ;"
+    expression = next(one for one in Language(parse_grammar(grammar)).structures() if count_constants(one) == 4)
+    sample = sample_of(frame, "x", variables_of(expression))
+
+    def refused(threshold: float) -> list[str]:
+        equation = equation_of_fit(sample, expression, np.array([0.4, 0.8, 0.1, threshold]))
+        return objections(equation, sample, frame, rules, Guards(), 8)
+
+    assert refused(0.3) == []
+    assert "condition number inf" in refused(-100.0)[0], "beyond every value the term is nothing"
 
 
 def test_rules_that_are_not_asked_refuse_nothing(frame: pd.DataFrame) -> None:

@@ -105,6 +105,8 @@ def _tree(text: str, source: str, start: str) -> Any:
         names = error.allowed if isinstance(error, UnexpectedCharacters) else getattr(error, "accepts", None)
         expected = expected_words(names or getattr(error, "expected", ()) or ())
         message = f"expected {expected}, found {found}."
+        if found == "'>'" and start == "grammar":  # of an arrow, whose dash was read as a minus
+            message = "a production begins here, and the one before it has no end; put ';' after it."
         raise SettingsError(pointed_at(text, source, line, column, message)) from None
 
 

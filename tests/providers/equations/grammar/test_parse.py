@@ -140,6 +140,7 @@ def test_the_shipped_grammars_are_these() -> None:
         ("%max_trems 3 ;\nE -> c ;", "line 1, column 2", "Did you mean 'max_terms'"),
         ("%max_terms many ;\nE -> c ;", "line 1, column 2", "whole number"),
         ("%products sorted ;\nE -> c ;", "line 1, column 2", "'symmetric' or 'ordered'"),
+        ("E -> c + T\nT -> pi[1] ;", "line 2, column 4", "put ';' after it"),
         ("%target pi F ;\nE -> c ;", "line 1, column 12", "no production defines 'F'"),
     ],
 )
