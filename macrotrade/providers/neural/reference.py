@@ -73,7 +73,7 @@ class PlainNetwork(nn.Module):
         """Itself with these parameters, shape (n_parameters,)."""
         arrays = self.network.split(weights)
         for name, tensor in self._arrays(lambda parameter: parameter).items():
-            tensor.copy_(torch.from_numpy(np.ascontiguousarray(arrays[name])))
+            tensor.copy_(torch.tensor(arrays[name]))
         return self
 
     def _filtered(self, in_order: Tensor) -> Tensor:
@@ -131,7 +131,7 @@ def train_one(
         eps=training.epsilon,
     )
     at_once, in_order = windows(network, sample)
-    outcome = torch.from_numpy(sample.outcome)
+    outcome = torch.tensor(sample.outcome)
     losses = np.zeros(training.epochs, np.float32)
     for epoch in range(training.epochs):
         order = torch.from_numpy(row_order(training, epoch, sample.n_rows))

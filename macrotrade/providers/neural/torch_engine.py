@@ -1,36 +1,34 @@
 """Training of many members at once by batched torch, on the processor or on another device.
 
-1. Members are cut into blocks of one fixed size, the last filled up with copies of its first member, so that what is
-   computed for a member does not depend on how many are trained.
+1. Members are cut into blocks of one fixed size, the last filled up, so that what is computed for a member does not
+   depend on how many are trained (`torch_blocks`).
 2. A block's parameters are one array (members, parameters), seen as the arrays of `Network.parameters` with an ensemble
    axis; `torch_network` says what the members answer.
 3. Losses are summed over members, whose gradients do not touch each other, and Adam moves the one array.
 
-Blocks run side by side on as many threads as torch may take, each of them on one thread: their results do not depend on
-that number either.
+Blocks run side by side on as many threads as torch may take, each of them on one: results do not depend on their number
+either.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from macrotrade.errors import SettingsError
-from macrotrade.numerics.threads import at_most_threads
 from macrotrade.providers.neural.network import Network
 from macrotrade.providers.neural.sample import Sample
+from macrotrade.providers.neural.torch_blocks import by_blocks, torch_device
 from macrotrade.providers.neural.torch_network import Reading, outputs_and_factors, reading
 from macrotrade.providers.neural.training import Progress, Responses, Trained, Training, row_order
 
-__all__ = ["MEMORY", "block_size", "loss_gradients", "respond_batched", "torch_device", "train_batched"]
+__all__ = ["MEMORY", "block_size", "loss_gradients", "respond_batched", "train_batched"]
 
 MEMORY = {"cpu": 256 * 2**20, "other": 4 * 2**30}
-"""Bytes that a block's arrays may take, about; a block has at least one member."""
+"""Bytes that the arrays of a block may take, about; a block has at least one member, and each thread has a block."""
 
 _MOST_MEMBERS = {"cpu": 16, "other": 512}
 _ALIGNED = 16  # numbers in 64 bytes: each member's parameters start where vector instructions like arrays to start
@@ -52,14 +50,12 @@ def train_batched(
         If torch has no such device here.
     """
     place = torch_device(device)
-    read, outcome = reading(network, sample, place), torch.from_numpy(sample.outcome).to(place)
+    read, outcome = reading(network, sample, place), torch.tensor(sample.outcome, device=place)
 
     def train_block(block: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
         return _train_block(network, read, outcome, _aligned(block, place), training)
 
-    size = block_size(network, sample, place.type)
-    trained, losses = zip(*_by_blocks(train_block, weights, size, place, progress), strict=True)
-    return Trained(_rejoined(trained, weights), _rejoined(losses, weights))
+    return Trained(*by_blocks(train_block, weights, block_size(network, sample, place.type), place, progress))
 
 
 def respond_batched(
@@ -74,9 +70,7 @@ def respond_batched(
         outputs, factors = outputs_and_factors(network, _arrays(network, _aligned(block, place)), read)
         return outputs.cpu().numpy(), factors.mT.cpu().numpy()
 
-    size = block_size(network, sample, place.type)
-    outputs, factors = zip(*_by_blocks(respond_block, weights, size, place, None), strict=True)
-    return Responses(_rejoined(outputs, weights), _rejoined(factors, weights))
+    return Responses(*by_blocks(respond_block, weights, block_size(network, sample, place.type), place))
 
 
 def loss_gradients(
@@ -84,35 +78,11 @@ def loss_gradients(
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
     """Mean squared errors over the sample's rows, shape (n_members,), and their gradients, that of `weights`."""
     place = torch_device(device)
-    read, outcome = reading(network, sample, place), torch.from_numpy(sample.outcome).to(place)
-    flat = torch.from_numpy(weights).to(place).requires_grad_()
+    read, outcome = reading(network, sample, place), torch.tensor(sample.outcome, device=place)
+    flat = torch.tensor(weights, device=place, requires_grad=True)
     losses = _losses(network, flat, read, outcome)
     (gradients,) = torch.autograd.grad(losses.sum(), flat)
     return losses.detach().cpu().numpy(), gradients.cpu().numpy()
-
-
-def torch_device(name: str) -> torch.device:
-    """Torch's device of that name.
-
-    Raises
-    ------
-    SettingsError
-        If the name is not one of torch's, or this machine or torch's build lacks the device.
-    """
-    available = _available_devices()
-    try:
-        device = torch.device(name)
-    except RuntimeError:
-        raise SettingsError(
-            f"device={name!r} is not a device of torch's. Here it has {', '.join(available)}."
-        ) from None
-    known = {torch.device(one).type for one in available}
-    if device.type not in known or (device.index is not None and str(device) not in available):
-        raise SettingsError(
-            f"device={name!r} is not available: torch {torch.__version__} finds {', '.join(available)} here. Take one "
-            "of these, or install a build of torch for that device and its driver."
-        )
-    return device
 
 
 def block_size(network: Network, sample: Sample, device: str) -> int:
@@ -182,35 +152,3 @@ def _aligned(block: npt.NDArray[np.float32], device: torch.device) -> Tensor:
     flat = torch.zeros(block.shape[0], -(-block.shape[1] // _ALIGNED) * _ALIGNED, device=device)
     flat[:, : block.shape[1]] = torch.from_numpy(block)
     return flat
-
-
-_Two = tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]
-
-
-def _by_blocks(
-    work: Callable[[npt.NDArray[np.float32]], _Two],
-    weights: npt.NDArray[np.float32],
-    size: int,
-    device: torch.device,
-    progress: Progress | None,
-) -> list[_Two]:
-    """What the work gives for each block of members, in their order."""
-    starts = range(0, len(weights), size)
-    blocks = [weights[np.minimum(np.arange(start, start + size), len(weights) - 1)] for start in starts]
-    n_workers = min(torch.get_num_threads(), len(blocks)) if device.type == "cpu" else 1
-    done = []
-    with at_most_threads(1), ThreadPoolExecutor(max(1, n_workers)) as pool:
-        for start, result in zip(starts, pool.map(work, blocks), strict=True):
-            done.append(result)
-            if progress is not None:
-                progress(min(start + size, len(weights)), len(weights))
-    return done
-
-
-def _rejoined(parts: tuple[npt.NDArray[np.float32], ...], weights: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    return np.concatenate(parts)[: len(weights)]
-
-
-def _available_devices() -> list[str]:
-    devices = ["cpu", *(f"cuda:{number}" for number in range(torch.cuda.device_count()))]
-    return [*devices, "mps"] if torch.backends.mps.is_available() else devices

@@ -58,7 +58,7 @@ def reading(network: Network, sample: Sample, device: torch.device) -> Reading:
     if not network.factors:
         return Reading(torch.from_numpy(at_once).to(device), (), ())
     first, last = int(sample.ends.min()) - network.in_order.n_lags + 1, int(sample.ends.max())
-    table = torch.from_numpy(np.ascontiguousarray(sample.in_order[first : last + 1].T)).to(device)
+    table = torch.tensor(sample.in_order[first : last + 1].T, device=device).contiguous()
     ends = sample.ends - first
     if network.convolution is None:
         steps = np.arange(network.n_steps)[::-1]
