@@ -205,7 +205,7 @@ def race(
         delayed(_block)(history, entries, series, span, block, frozenset(months), store) for block in blocks
     )
     forecasts = pd.concat(tables, ignore_index=True)
-    return forecasts.assign(outcome=_inflation(history, series).reindex(forecasts["period"]).to_numpy())
+    return forecasts.assign(outcome=inflation(history, series).reindex(forecasts["period"]).to_numpy())
 
 
 def table(forecasts: pd.DataFrame, published: pd.DataFrame | None = None) -> pd.DataFrame:
@@ -229,9 +229,9 @@ def priors_before(history: History, month: str, first: str = "1976-05") -> pd.Da
     grid was .1 to .6 for the steps of the trend and .1 to .4 for those of the volatility; as the least lay on its edge,
     both were halved twice.
     """
-    inflation = _inflation(history, "CPIAUCSL")
-    x = inflation[inflation.index < pd.Period(month, "M")].to_numpy()
-    start = int(inflation.index.get_loc(pd.Period(first, "M")))
+    changes = inflation(history, "CPIAUCSL")
+    x = changes[changes.index < pd.Period(month, "M")].to_numpy()
+    start = int(changes.index.get_loc(pd.Period(first, "M")))
     found = {
         steps: _errors_of_prior(x, start, *steps)
         for steps in product((0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.6), (0.025, 0.05, 0.1, 0.2, 0.4))
@@ -252,7 +252,8 @@ def _errors_of_prior(x: np.ndarray, start: int, trend_step: float, volatility_st
     return [float(np.sqrt(np.mean((x[start:] - trend[start - h : x.size - h]) ** 2))) for h in HORIZONS]
 
 
-def _inflation(history: History, series: str) -> pd.Series:
+def inflation(history: History, series: str) -> pd.Series:
+    """One-period log changes of a price, as last reported."""
     levels = history.as_of(history.last_day).values(series)
     return pd.Series(measure_outcomes(levels.to_numpy(), "log_change", 1), levels.index[1:])
 
