@@ -57,7 +57,7 @@ def with_monthly_averages(history: History, averages: Mapping[str, str]) -> Hist
     notes = tuple(f"{name} is the average of {daily} over the month's sessions" for name, daily in averages.items())
     return replace(
         history,
-        releases={**history.releases, "M": _joined(monthly, added) if monthly is not None else added},
+        releases={**history.releases, "M": monthly.joined(added) if monthly is not None else added},
         series=series,
         notes=(*history.notes, *notes),
     )
@@ -86,16 +86,3 @@ def _without(table: Releases, names: set[str]) -> Releases:
     left = tuple(name for name in table.names if name not in names)
     place = np.array([left.index(name) if name in left else -1 for name in table.names])
     return replace(kept, names=left, series=place[kept.series].astype(np.int16))
-
-
-def _joined(table: Releases, added: Releases) -> Releases:
-    """Versions of both; no series is in both."""
-    return replace(
-        table,
-        names=(*table.names, *added.names),
-        series=np.concatenate([table.series, added.series + len(table.names)]).astype(np.int16),
-        period=np.concatenate([table.period, added.period]),
-        released=np.concatenate([table.released, added.released]),
-        superseded=np.concatenate([table.superseded, added.superseded]),
-        value=np.concatenate([table.value, added.value]),
-    )

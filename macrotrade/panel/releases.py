@@ -130,6 +130,18 @@ class Releases:
             value=self.value[rows],
         )
 
+    def joined(self, other: Releases) -> Releases:
+        """Versions of both tables, which are of one frequency and have no series in common."""
+        return replace(
+            self,
+            names=(*self.names, *other.names),
+            series=np.concatenate([self.series, other.series + len(self.names)]).astype(np.int16),
+            period=np.concatenate([self.period, other.period]),
+            released=np.concatenate([self.released, other.released]),
+            superseded=np.concatenate([self.superseded, other.superseded]),
+            value=np.concatenate([self.value, other.value]),
+        )
+
     def told_earlier(self, months: int) -> Releases:
         """The same versions as if each had been released, and replaced, `months` months before."""
         stands = self.superseded == NEVER

