@@ -18,7 +18,7 @@ __all__ = ["backtest", "demo", "evaluate", "warm"]
 
 
 @app.command()
-def demo(out: Out = Path("runs/demo"), jobs: Jobs = 1) -> None:
+def demo(out: Out = Path("runs/demo"), jobs: Jobs = 2) -> None:
     """Trade the installed providers on ZN, ZB and SPX with the embedded data; print a table, write a report.
 
     Example: macrotrade demo --out runs/demo
