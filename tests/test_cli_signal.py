@@ -154,7 +154,10 @@ def test_news_is_sent_once_to_the_address_in_the_environment(
     (posted,) = webhook.posted  # type: ignore[attr-defined]
     told = json.loads(posted)
     assert told["title"] == "small list, 2013-06-30"
-    assert [line.split(":")[0] for line in told["message"].splitlines()] == ["ZN", "SPX"]
+    *lines, head = told["message"].splitlines()
+    assert [line.split(":")[0] for line in lines] == ["ZN", "SPX"]
+    with Ledger.read(place / "ledger.sqlite") as book:
+        assert head == f"ledger head {book.head()}"
     said = capsys.readouterr()
     assert "hidden-word" not in said.out + said.err
     assert b"hidden-word" not in (place / "ledger.sqlite").read_bytes()
@@ -170,7 +173,7 @@ def test_a_message_that_does_not_arrive_is_said_and_costs_nothing_else(
     assert typed(monkeypatch, *day) == 3
 
     said = capsys.readouterr()
-    assert "did not reach every one of 1 addresses" in said.err
+    assert "did not reach every address in MACROTRADE_NOTIFY" in said.err
     assert "hidden-word" not in said.out + said.err
     assert len(rows(place)) == 6
 
@@ -178,9 +181,70 @@ def test_a_message_that_does_not_arrive_is_said_and_costs_nothing_else(
 def test_a_message_without_an_address_is_refused_with_the_variable(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], place: Path
 ) -> None:
-    del place
-    assert typed(monkeypatch, "signal", "list.toml", "--as-of", "2013-06-30", "--notify") == 2
+    day = ("signal", "list.toml", "--as-of", "2013-06-30", "--ledger", "ledger.sqlite", "--notify")
+    assert typed(monkeypatch, *day) == 2
     assert "set MACROTRADE_NOTIFY" in capsys.readouterr().err
+    monkeypatch.setenv("MACROTRADE_NOTIFY", "no-such-service://hidden-word")
+    assert typed(monkeypatch, *day) == 2
+    said = capsys.readouterr().err
+    assert "Address 1 of MACROTRADE_NOTIFY is none that apprise understands" in said
+    assert "hidden-word" not in said
+    assert not (place / "ledger.sqlite").exists()
+
+
+def test_a_day_that_is_not_over_is_refused_with_the_last_one_that_is(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], place: Path
+) -> None:
+    del place
+    assert typed(monkeypatch, "signal", "list.toml", "--as-of", "2199-01-31") == 2
+    assert "2199-01-31 is not over: the last day that can be decided is 20" in capsys.readouterr().err
+
+
+def test_to_write_and_not_to_write_is_refused(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], place: Path
+) -> None:
+    del place
+    assert typed(monkeypatch, "signal", "list.toml", "--ledger", "ledger.sqlite", "--no-ledger") == 2
+    assert "give one of the two" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"\xff\xfe", "list.toml is not TOML"),
+        (b'provider = "naive"\ninstrument = "ZN"\n[clock]\nexchange = "XNYX"\n', "is no calendar. Did you mean 'XNYS'"),
+    ],
+)
+def test_a_file_that_cannot_be_meant_is_told_before_any_work(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    place: Path,
+    content: bytes,
+    words: str,
+) -> None:
+    (place / "list.toml").write_bytes(content)
+
+    assert typed(monkeypatch, "signal", "list.toml", "--as-of", "2013-06-30") == 2
+
+    assert words in capsys.readouterr().err
+    assert not (place / "runs").exists()
+
+
+def test_what_a_run_said_of_the_day_before_more_numbers_came_is_corrected_and_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], place: Path
+) -> None:
+    day = ("signal", "list.toml", "--as-of", "2013-06-30", "--ledger", "ledger.sqlite")
+    assert typed(monkeypatch, *day) == 0
+    assert "corrections" not in capsys.readouterr().out
+    late = WATCHLIST.replace("[[watch]]", "[rule_options.long_short]\nthreshold = 0.9\n\n[[watch]]", 1)
+    (place / "list.toml").write_text(late, encoding="utf-8")
+
+    assert typed(monkeypatch, *day) == 0
+
+    said = capsys.readouterr().out
+    assert "new rows, " in said
+    assert "of them corrections, head" in said
+    assert "corrected: ZN, vote, long_short: +0.00, was " in said
 
 
 def test_a_signal_never_waits_for_vectorbt(place: Path) -> None:

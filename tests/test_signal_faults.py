@@ -108,12 +108,33 @@ def test_a_disk_that_is_full_at_the_page_costs_the_page_alone(
     assert "decided on 2013-06-30" in said.out
     assert f"ledger: {N_ROWS} new rows, head {N_ROWS}:" in said.out
     assert "signal.html could not be written (File too large)" in said.err
-    assert "run with --again" in said.err
+    assert "Make room or give another folder with --out, and run again" in said.err
     assert rows(place) == N_ROWS
     folder = place / "runs" / "list"
     assert not [file for file in folder.rglob("*") if file.name.startswith(".part")]
-    assert signal(*DAY, "--again") == 4
+    assert signal(*DAY) == 0
+    said = capsys.readouterr()
+    assert "decided on 2013-06-30" in said.out
+    assert f"ledger: nothing new, head {N_ROWS}:" in said.out
     assert (folder / "signal.html").exists()
+    assert signal(*DAY) == 4
+
+
+@pytest.mark.parametrize("lost", ["results.json", "signal.html", "another day"])
+def test_a_run_that_told_nobody_is_told_by_the_next(
+    place: Path, signal: Typed, capsys: pytest.CaptureFixture[str], lost: str
+) -> None:
+    assert signal(*DAY) == 0
+    if lost == "another day":
+        assert signal("--as-of", "2013-07-31", *DAY[2:]) == 0
+    else:
+        (place / "runs" / "list" / lost).unlink()
+    capsys.readouterr()
+
+    assert signal(*DAY) == 0
+
+    assert "decided on 2013-06-30" in capsys.readouterr().out
+    assert signal(*DAY) == 4
 
 
 @pytest.mark.parametrize(("closed", "told"), [("book", "MACROTRADE_LEDGER"), ("runs", "Permission denied")])

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from macrotrade.cli.alone import one_at_a_time
 from macrotrade.cli.app import NOTHING_TO_DO, REFUSED, app
 from macrotrade.cli.options import AsOf, Jobs, Json, StrategyFile, day
 from macrotrade.cli.screen import show
-from macrotrade.errors import DataError
+from macrotrade.errors import DataError, SettingsError
 
 if TYPE_CHECKING:
     from macrotrade.report.finished import Report
@@ -46,35 +47,44 @@ def signal(
 
     Example: macrotrade signal strategies/watchlist.toml --as-of 2017-03-31
     """
+    from macrotrade.ledger.shown import appended_words
     from macrotrade.ledger.watched import record
-    from macrotrade.report.message import send
-    from macrotrade.report.watch_page import watch_report
+    from macrotrade.report.message import addressed, send
+    from macrotrade.report.watch_page import tells, watch_report
     from macrotrade.report.watch_terminal import watch_json, watch_reasons, watch_table
     from macrotrade.strategy.watch import watch_source
     from macrotrade.strategy.watchlist import read_watchlist
 
+    if no_ledger and ledger is not None:
+        raise SettingsError("--ledger names a file to write, and --no-ledger writes none; give one of the two.")
     watchlist = read_watchlist(file)
+    notifier = addressed() if notify else None
     folder = out or Path("runs") / file.stem
     watched = watch_source(watchlist, day(as_of), n_jobs=jobs, store=folder / "forecasts")
-    written = None if no_ledger or (as_of is not None and ledger is None) else record(watched, ledger)
-    news = written is None or bool(written.new)
-    told = news or again
-    if told and json:
-        typer.echo(watch_json(watched))
-    elif told and watched.standings:
-        show(watch_table(watched))
-        show(watch_reasons(watched))
-    if written is not None and news:
-        typer.echo(f"ledger: {len(written.new)} new rows, head {written.head}", err=json)
-    for reason, instruments in watched.reasons_refused.items():
-        typer.echo(f"macrotrade: {', '.join(instruments)}: {reason}", err=True)
-    try:
-        if told:
-            report = watch_report(watched, str(written.head) if written else "")
-            typer.echo(f"wrote {_saved(report, folder / 'signal.html')}", err=True)
-    finally:
-        if notify and news:
-            send(watched)
+    kept = not no_ledger and (as_of is None or ledger is not None)
+    # Of two runs at once the second finds the page of the first, and has nothing to tell.
+    with one_at_a_time(folder):
+        written = record(watched, ledger) if kept else None
+        page = folder / "signal.html"
+        news = written is None or bool(written.new) or not tells(page, written.last_row)
+        told = news or again
+        if told and json:
+            typer.echo(watch_json(watched))
+        elif told and watched.standings:
+            show(watch_table(watched))
+            show(watch_reasons(watched))
+        if written is not None and news:
+            typer.echo(appended_words(written, watched.voices), err=json)
+        for reason, instruments in watched.reasons_refused.items():
+            typer.echo(f"macrotrade: {', '.join(instruments)}: {reason}", err=True)
+        head, row = (str(written.head), written.last_row) if written is not None else ("", None)
+        try:
+            # The message goes first: the page is the mark that all were told.
+            if notifier is not None and news:
+                send(watched, notifier, head)
+        finally:
+            if told:
+                typer.echo(f"wrote {_saved(watch_report(watched, head, row), page)}", err=True)
     if watched.refused:
         raise typer.Exit(REFUSED)
     if not news:
@@ -88,7 +98,7 @@ def _saved(report: Report, file: Path) -> Path:
     except OSError as error:
         raise DataError(
             f"The page {file} could not be written ({error.strerror or error}). What was decided is printed above and, "
-            "where there is a ledger, written down. Make room or give another folder with --out, then run with --again."
+            "where there is a ledger, written down. Make room or give another folder with --out, and run again."
         ) from error
 
 

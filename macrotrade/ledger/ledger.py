@@ -22,7 +22,7 @@ from macrotrade.ledger.secrecy import without_secrets
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Appended", "Head", "Ledger"]
+__all__ = ["Appended", "Head", "Ledger", "Turned"]
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,29 @@ class Head:
 
 
 @dataclass(frozen=True)
+class Turned:
+    """A correction that gives another position than the row it corrects.
+
+    Attributes
+    ----------
+    row, corrects
+        Numbers of the correction and of the row it corrects.
+    instrument, provider, rule
+        What it is about.
+    before, after
+        Position of the row corrected, and of the correction; None where that is the refusal of a whole run.
+    """
+
+    row: int
+    corrects: int
+    instrument: str
+    provider: str
+    rule: str
+    before: float | None
+    after: float | None
+
+
+@dataclass(frozen=True)
 class Appended:
     """What an append did.
 
@@ -58,12 +81,20 @@ class Appended:
         Numbers of the rows that already said what an entry says.
     head
         Last row afterwards; print it where it is kept by somebody else, such as the mail of cron.
+    turned
+        Corrections with another position.
     """
 
     new: tuple[int, ...]
     corrections: tuple[int, ...]
     already: tuple[int, ...]
     head: Head
+    turned: tuple[Turned, ...] = ()
+
+    @property
+    def last_row(self) -> int:
+        """Number of the last row that says what the entries say; 0 of no entries."""
+        return max((*self.new, *self.already), default=0)
 
 
 class Ledger:
@@ -199,7 +230,7 @@ class Ledger:
         settings: dict[str, str] = {}
         latest: dict[Key, tuple[int, tuple[Any, ...]]] = {}
         rows: list[tuple[Any, ...]] = []
-        already, corrections = [], []
+        already, corrections, turned = [], [], []
         sequence, previous = head.sequence, head.hash
         for entry in entries:
             before = latest.get(entry.key) or self._last_said(entry.key)
@@ -214,10 +245,15 @@ class Ledger:
             previous = row[-1]
             latest[entry.key] = (sequence, said(entry))
             rows.append(row)
-            corrections += [sequence] if corrects is not None else []
+            if before is not None:
+                corrections.append(sequence)
+                held = before[1][SAID.index("position")]
+                if held != entry.position:
+                    place = (entry.instrument, entry.provider, entry.rule)
+                    turned.append(Turned(sequence, before[0], *place, held, entry.position))
         self._connection.executemany(_INSERT, rows)
         new = tuple(range(head.sequence + 1, sequence + 1))
-        return Appended(new, tuple(corrections), tuple(already), Head(sequence, previous))
+        return Appended(new, tuple(corrections), tuple(already), Head(sequence, previous), tuple(turned))
 
     def _head(self) -> Head:
         row = self._connection.execute("SELECT sequence, hash FROM entries ORDER BY sequence DESC LIMIT 1").fetchone()

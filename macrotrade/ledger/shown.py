@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import tzinfo
 from typing import Any
 
 import pandas as pd
 
+from macrotrade.ledger.ledger import Appended
 from macrotrade.ledger.replays import Replay
 
-__all__ = ["causes", "differing", "shown"]
+__all__ = ["appended_words", "causes", "differing", "shown"]
 
 
 def shown(rows: pd.DataFrame, zone: tzinfo | None = None) -> pd.DataFrame:
@@ -39,6 +41,29 @@ def shown(rows: pd.DataFrame, zone: tzinfo | None = None) -> pd.DataFrame:
             "said": [_said(row) for row in records],
         }
     )
+
+
+def appended_words(appended: Appended, voices: Collection[tuple[str, str, str]]) -> str:
+    """What an append did, its head, and which positions it gives otherwise than before.
+
+    Parameters
+    ----------
+    appended
+        What it did.
+    voices
+        Instrument, provider and rule of those to name.
+    """
+    if not appended.new:
+        return f"ledger: nothing new, head {appended.head}"
+    rows = f"{len(appended.new)} new row{'s' if len(appended.new) > 1 else ''}"
+    corrected = f", {len(appended.corrections)} of them corrections" if appended.corrections else ""
+    turned = [
+        f"\ncorrected: {each.instrument}, {each.provider}, {each.rule}: {_position(each.after)}, was "
+        f"{_position(each.before)} in row {each.corrects}"
+        for each in appended.turned
+        if (each.instrument, each.provider, each.rule) in voices
+    ]
+    return f"ledger: {rows}{corrected}, head {appended.head}{''.join(turned)}"
 
 
 def differing(found: Replay, most: int = 40) -> pd.DataFrame:
@@ -85,6 +110,10 @@ def _said(row: dict[Any, Any]) -> str:
     if pd.isna(row["point"]):
         return correction + (row["reasons"][0] if row["reasons"] else "")
     return f"{correction}{row['driver']} {row['point']:+.3g} ({row['low']:+.3g}..{row['high']:+.3g})"
+
+
+def _position(value: float | None) -> str:
+    return "no position" if value is None else f"{value:+.2f}"
 
 
 def _number(value: float, form: str) -> str:

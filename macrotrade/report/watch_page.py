@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -18,12 +20,12 @@ from macrotrade.report.words import count, day, name_of, rule_of, sentence
 from macrotrade.strategy.result import Decision
 from macrotrade.strategy.watch import Watched
 
-__all__ = ["watch_report"]
+__all__ = ["tells", "watch_report"]
 
 _HELD_HELP = "Position from the session named above until the next decision; a star where its side is new"
 
 
-def watch_report(watched: Watched, head: str = "") -> Report:
+def watch_report(watched: Watched, head: str = "", row: int | None = None) -> Report:
     """Page, Markdown and numbers of a watchlist on a day.
 
     Parameters
@@ -32,6 +34,8 @@ def watch_report(watched: Watched, head: str = "") -> Report:
         From :func:`macrotrade.strategy.watch.watch`.
     head
         Hash of the ledger's last row after these decisions, printed at the foot, if there is a ledger.
+    row
+        Number of the last row that holds these decisions; kept with the numbers, for :func:`tells`.
     """
     lines = watch_lines(watched)
     title = watched.watchlist.name[:1].upper() + watched.watchlist.name[1:]
@@ -47,8 +51,20 @@ def watch_report(watched: Watched, head: str = "") -> Report:
         title=title,
         html=page(title, opening, sections, kind="watchlist"),
         markdown=markdown(title, opening, sections),
-        results=watch_results(watched),
+        results={**watch_results(watched), "ledger_row": row},
     )
+
+
+def tells(page: Path, row: int) -> bool:
+    """Whether the page that lies there is whole and tells what the ledger holds in its rows up to `row`.
+
+    A run that is killed between the ledger and its page has told nobody: the next one finds so by this.
+    """
+    try:
+        results = json.loads(page.with_name("results.json").read_text(encoding="utf-8"))
+        return page.exists() and bool(results["ledger_row"] == row)
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
 
 
 def _opening(watched: Watched) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from macrotrade.errors import DataError, FitError
+from macrotrade.errors import DataError, FitError, SettingsError
 from macrotrade.instruments import Instrument
 from macrotrade.panel.panel import Vintages
 from macrotrade.panel.vintages import History
@@ -123,6 +123,11 @@ class Watched:
     history: History | None
 
     @property
+    def voices(self) -> frozenset[tuple[str, str, str]]:
+        """Instrument, provider and rule of each standing."""
+        return frozenset((said.instrument, said.provider, said.rule) for said in (s.decision for s in self.standings))
+
+    @property
     def reasons_refused(self) -> dict[str, tuple[str, ...]]:
         """Each reason to the instruments that were refused for it."""
         found: dict[str, tuple[str, ...]] = {}
@@ -182,7 +187,8 @@ def watch(
     watchlist, history
         What to watch, from what.
     as_of
-        A past day, replayed from what was known then; by default the last day whose closing hour has passed.
+        A past day, replayed from what was known then; one that is not over yet is refused. By default the last day
+        whose closing hour has passed.
     now
         The moment of asking, with a time zone; the clock's by default.
     look_back
@@ -191,6 +197,7 @@ def watch(
         See :func:`macrotrade.strategy.walk_forward.walk_forward`; with a store a second run computes nothing again.
     """
     today = _today(watchlist, as_of, now)
+    watchlist.clock.acts_on(today)  # an exchange that is not known is told before the work
     standings: list[Standing] = []
     decided: list[Decided] = []
     refused: list[Refused] = []
@@ -223,7 +230,17 @@ def watch(
 
 
 def _today(watchlist: Watchlist, as_of: str | pd.Timestamp | None, now: datetime | None) -> pd.Timestamp:
-    return pd.Timestamp(as_of) if as_of is not None else watchlist.clock.today(now or datetime.now(UTC))
+    """The day asked for, or the last one of which the closing hour has passed; never a later one than that."""
+    last = watchlist.clock.today(now or datetime.now(UTC))
+    if as_of is None:
+        return last
+    asked = pd.Timestamp(as_of)
+    if asked > last:
+        raise SettingsError(
+            f"{asked:%Y-%m-%d} is not over: the last day that can be decided is {last:%Y-%m-%d}, since a day ends for "
+            f"{watchlist.name!r} at {watchlist.clock.at} in {watchlist.clock.zone}. Ask for that day or an earlier one."
+        )
+    return asked
 
 
 def _decision_day(strategy: Strategy, today: pd.Timestamp) -> pd.Timestamp:
