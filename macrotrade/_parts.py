@@ -54,7 +54,7 @@ def _built(kind: Any, value: Any, arrays: Arrays) -> Any:
         given = {name: _built(hints[name], part, arrays) for name, part in value.items()}
         return kind(**given)  # type: ignore[operator]
     if origin in {Union, types.UnionType}:
-        return None if value is None else _built(next(part for part in parts if part is not type(None)), value, arrays)
+        return None if value is None else _built(_kind_of(value, parts), value, arrays)
     if origin is tuple:
         kinds = parts if len(parts) == 2 and parts[1] is not Ellipsis else (parts[0],) * len(value)
         return tuple(_built(one, each, arrays) for one, each in zip(kinds, value, strict=True))
@@ -63,3 +63,15 @@ def _built(kind: Any, value: Any, arrays: Arrays) -> Any:
     if isinstance(kind, types.GenericAlias) and origin is np.ndarray:
         return arrays[value]
     return value
+
+
+def _kind_of(value: Any, kinds: tuple[Any, ...]) -> Any:
+    """The dataclass whose fields `value` has; the first kind where it is no table."""
+    given = [kind for kind in kinds if kind is not type(None)]
+    if not isinstance(value, dict):
+        return given[0]
+    return next(
+        kind
+        for kind in given
+        if not dataclasses.is_dataclass(kind) or {each.name for each in dataclasses.fields(kind)} == set(value)
+    )

@@ -11,10 +11,10 @@ import numpy.typing as npt
 from macrotrade._typing import FloatArray
 from macrotrade.errors import FitError
 from macrotrade.panel.panel import Panel
-from macrotrade.providers.neural.architecture import Architecture
 from macrotrade.providers.neural.initialisation import Initialisation, initial_weights
 from macrotrade.providers.neural.inputs import FEWEST_ROWS, Inputs, Outcome
-from macrotrade.providers.neural.network import Network
+from macrotrade.providers.neural.module_architecture import AnyArchitecture
+from macrotrade.providers.neural.module_network import AnyNetwork, ModuleNetwork
 from macrotrade.providers.neural.sample import Sample, Scaling
 from macrotrade.providers.neural.training import Training, respond, train
 
@@ -71,8 +71,8 @@ class Ensemble:
         Shape (n_members,): mean squared error of the last epoch, in scaled units.
     """
 
-    architecture: Architecture
-    network: Network
+    architecture: AnyArchitecture
+    network: AnyNetwork
     weights: npt.NDArray[np.float32]
     outcome_scaling: Scaling
     scale: float
@@ -98,7 +98,11 @@ class Ensemble:
 
 
 def train_ensemble(
-    architecture: Architecture, inputs: Inputs, outcome: Outcome, settings: EnsembleSettings, tell: Tell | None = None
+    architecture: AnyArchitecture,
+    inputs: Inputs,
+    outcome: Outcome,
+    settings: EnsembleSettings,
+    tell: Tell | None = None,
 ) -> Ensemble:
     """Ensemble trained on every row whose outcome is known.
 
@@ -120,7 +124,7 @@ def train_ensemble(
 
 
 def _scale_of_unseen(
-    network: Network, sample: Sample, outcome: Outcome, settings: EnsembleSettings, tell: Tell | None
+    network: AnyNetwork, sample: Sample, outcome: Outcome, settings: EnsembleSettings, tell: Tell | None
 ) -> float:
     unit = float(outcome.scaling.half_range[0])
     first = sample.n_rows - max(1, sample.n_rows // _HELD_OUT)
@@ -136,9 +140,9 @@ def _scale_of_unseen(
 
 
 def _trained(
-    network: Network, sample: Sample, settings: EnsembleSettings, n_members: int, what: str, tell: Tell | None
+    network: AnyNetwork, sample: Sample, settings: EnsembleSettings, n_members: int, what: str, tell: Tell | None
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-    first = initial_weights(network, settings.initialisation, settings.seed, range(n_members))
+    first = _first_weights(network, settings, n_members)
 
     def progress(done: int, of: int) -> None:
         if tell is not None:
@@ -151,3 +155,12 @@ def _trained(
             f"{int(broken.sum())} of {n_members} networks ended in numbers that are not finite; lower learning_rate."
         )
     return trained.weights, trained.losses[:, -1]
+
+
+def _first_weights(network: AnyNetwork, settings: EnsembleSettings, n_members: int) -> npt.NDArray[np.float32]:
+    """As the initialisation draws them; a module of a user's draws its own."""
+    if isinstance(network, ModuleNetwork):
+        from macrotrade.providers.neural.modules import initial_modules
+
+        return initial_modules(network, settings.seed, range(n_members))
+    return initial_weights(network, settings.initialisation, settings.seed, range(n_members))

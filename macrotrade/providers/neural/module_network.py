@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from macrotrade.errors import SettingsError, near_misses
-from macrotrade.providers.neural.network import Window
+from macrotrade.providers.neural.network import Network, Window
 
-__all__ = ["ModuleNetwork", "found_class", "register_module", "registered_modules"]
+__all__ = ["AnyNetwork", "ModuleNetwork", "found_class", "register_module", "registered_modules"]
 
 _Class = TypeVar("_Class", bound=type[Any])
 
@@ -50,6 +50,10 @@ class ModuleNetwork:
     def keywords(self) -> dict[str, Any]:
         """What the class is built with."""
         return {"n_series": self.in_order.n_series, "n_lags": self.in_order.n_lags, **dict(self.settings)}
+
+
+AnyNetwork: TypeAlias = Network | ModuleNetwork
+"""One of ours, or a user's own."""
 
 
 def register_module(name: str) -> Callable[[_Class], _Class]:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from macrotrade._typing import IntArray
 from macrotrade.errors import SettingsError
-from macrotrade.providers.neural.network import Network
+from macrotrade.providers.neural.module_network import AnyNetwork, ModuleNetwork
 from macrotrade.providers.neural.sample import Sample
 
 __all__ = ["Progress", "Responses", "Trained", "Training", "respond", "row_order", "train"]
@@ -87,7 +87,7 @@ class Responses:
 
 
 def train(
-    network: Network,
+    network: AnyNetwork,
     sample: Sample,
     weights: npt.NDArray[np.float32],
     training: Training,
@@ -112,6 +112,10 @@ def train(
     progress
         Called now and then with members done and members in all.
     """
+    if isinstance(network, ModuleNetwork):
+        from macrotrade.providers.neural.modules import train_modules
+
+        return train_modules(network, sample, weights, training, device, progress)
     if device == "cpu" and network.convolution is None:
         from macrotrade.providers.neural.compiled_engine import train_compiled
 
@@ -121,8 +125,12 @@ def train(
     return train_batched(network, sample, weights, training, device, progress)
 
 
-def respond(network: Network, weights: npt.NDArray[np.float32], sample: Sample, *, device: str = "cpu") -> Responses:
+def respond(network: AnyNetwork, weights: npt.NDArray[np.float32], sample: Sample, *, device: str = "cpu") -> Responses:
     """What members with these weights say of the sample's rows; its outcomes are not read."""
+    if isinstance(network, ModuleNetwork):
+        from macrotrade.providers.neural.modules import respond_modules
+
+        return respond_modules(network, weights, sample, device)
     if device == "cpu" and network.convolution is None:
         from macrotrade.providers.neural.compiled_engine import respond_compiled
 

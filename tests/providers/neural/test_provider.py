@@ -11,7 +11,15 @@ import pytest
 from macrotrade import History, Provider, Releases, SeriesInfo, Target
 from macrotrade.errors import FitError, SettingsError
 from macrotrade.providers.neural.architecture import Architecture
-from macrotrade.providers.neural.provider import CNNLSTM, FFLSTM, LSTM, FeedForward, Networks, NeuralSettings
+from macrotrade.providers.neural.provider import (
+    CNNLSTM,
+    FFLSTM,
+    LSTM,
+    FeedForward,
+    ModuleEnsemble,
+    Networks,
+    NeuralSettings,
+)
 from macrotrade.providers.registry import load, name_of
 from macrotrade.testing import check_provider
 
@@ -32,6 +40,7 @@ ALL: tuple[NeuralSettings, ...] = (
             Architecture("own", at_once_lags=3, nodes=3),
         ),
     ),
+    ModuleEnsemble(module="tests.providers.neural.a_module:Line", lags=6, n_members=2, n_judged=1, epochs=3),
 )
 DAY = "2005-06-30"
 
@@ -181,6 +190,19 @@ def test_architectures_come_from_tables() -> None:
     ]
     with pytest.raises(SettingsError, match="at least one architecture"):
         load("networks", networks=[])
+
+
+def test_a_module_takes_settings_from_a_table(history: History) -> None:
+    path = "tests.providers.neural.a_module:Line"
+    provider = load("module-ensemble", module=path, settings={"bias": False}, lags=3, n_members=2, epochs=2, n_judged=0)
+
+    fitted = provider.fit(history.as_of(DAY), Target("DGS10"))
+
+    assert fitted.fitted[0].ensembles[1][0].weights.shape == (2, 3 * 4)  # four series in the pool, no bias
+    with pytest.raises(SettingsError, match="needs module"):
+        load("module-ensemble")
+    with pytest.raises(SettingsError, match="Lines could not be imported"):
+        ModuleEnsemble(module=path + "s").fit(history.as_of(DAY), Target("DGS10"))
 
 
 def test_progress_is_told_by_series_and_horizon(history: History) -> None:

@@ -11,7 +11,7 @@ import pytest
 from macrotrade import History, Target
 from macrotrade.errors import DataError, FitError
 from macrotrade.providers.neural.architecture import Architecture
-from macrotrade.providers.neural.provider import CNNLSTM, LSTM, Networks
+from macrotrade.providers.neural.provider import CNNLSTM, LSTM, ModuleEnsemble, Networks
 from macrotrade.providers.neural.store import load_forecaster, save_forecaster
 
 SMALL = {"n_members": 3, "n_judged": 2, "epochs": 3, "nodes": 4, "layers": 2, "lags": 6}
@@ -104,3 +104,14 @@ def test_saving_again_leaves_one_whole_forecaster(folder: Path, history: History
     assert len(list(folder.iterdir())) == 2
     panel = history.as_of(DAY)
     np.testing.assert_array_equal(load_forecaster(folder).forecast(panel).mean, other.forecast(panel).mean)
+
+
+def test_a_module_of_ones_own_is_kept_like_any_other(history: History, tmp_path: Path) -> None:
+    provider = ModuleEnsemble(module="tests.providers.neural.a_module:Line", lags=4, n_members=2, epochs=3)
+    fitted = provider.fit(history.as_of(DAY), TARGET)
+
+    again = load_forecaster(save_forecaster(fitted, tmp_path / "lines"))
+
+    panel = history.as_of("2005-06-30")
+    np.testing.assert_array_equal(fitted.forecast(panel).mean, again.forecast(panel).mean)
+    assert again.members == ("Line 1", "Line 2")
