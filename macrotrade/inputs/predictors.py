@@ -1,4 +1,4 @@
-"""Every series of a panel as a predictor: stationary, in step by last known value, without gaps."""
+"""Series of a panel as predictors: stationary, in step by last known value, without gaps."""
 
 from __future__ import annotations
 
@@ -13,10 +13,14 @@ from macrotrade.errors import FitError
 from macrotrade.forecast import Target
 from macrotrade.inputs.conversion import Form, automatic_form, form_of_measure
 from macrotrade.inputs.known import LONGEST_DELAY
+from macrotrade.inputs.pool import Pool
 from macrotrade.panel.imputation import impute
 from macrotrade.panel.panel import Panel
 
-__all__ = ["Predictors", "predictors"]
+__all__ = ["EVERY_SERIES", "Predictors", "predictors"]
+
+EVERY_SERIES = Pool()
+"""The pool of all series of a panel."""
 
 _LEAST_SHARE_KNOWN = 0.5
 _DIFFERENCES_LOST = 2
@@ -75,8 +79,8 @@ class Predictors:
         return recent
 
 
-def predictors(panel: Panel, target: Target, window: int | None) -> Predictors:
-    """All series of `panel` at the target's frequency, as predictors of the target.
+def predictors(panel: Panel, target: Target, window: int | None, pool: Pool = EVERY_SERIES) -> Predictors:
+    """Series of `panel` at the target's frequency, as predictors of the target.
 
     A series of the target is in first differences, of logarithms where its measure is; any other in the form of its
     FRED-MD code, else in log differences for prices and differences. Left out are series that have ended, that are
@@ -89,23 +93,31 @@ def predictors(panel: Panel, target: Target, window: int | None) -> Predictors:
         What is known, and what is forecast.
     window
         Periods used, the last ones known; None takes all.
+    pool
+        Series read beside the target's; all of the panel by default. None of a pool is left out unless it is optional.
 
     Raises
     ------
     FitError
-        If fewer than three rows are left.
+        If fewer than three rows are left, or a series of the pool is absent or cannot be used.
     """
-    return _predictors(panel, target.names, target.measures, target.frequency, window)
+    return _predictors(panel, target.names, target.measures, target.frequency, window, pool)
 
 
 # The same panel is read by one method after another, at horizon after horizon. A panel is frozen and told from others
 # by identity, so what is kept can only be what would be computed.
 @lru_cache(maxsize=2)
 def _predictors(
-    panel: Panel, targets: tuple[str, ...], measures: tuple[Measure, ...], frequency: Frequency, window: int | None
+    panel: Panel,
+    targets: tuple[str, ...],
+    measures: tuple[Measure, ...],
+    frequency: Frequency,
+    window: int | None,
+    pool: Pool,
 ) -> Predictors:
-    frame = panel.frame(frequency)
-    names = tuple(map(str, frame.columns))
+    whole = panel.frame(frequency)
+    names = pool.chosen(tuple(map(str, whole.columns)), targets, panel)
+    frame = whole[list(names)]
     alive = _alive(panel, frame, frequency)
     own = [names.index(name) for name in targets]
     alive[own] = True
@@ -126,16 +138,20 @@ def _predictors(
     usable[usable] = np.nanmax(values[:, usable], axis=0) > np.nanmin(values[:, usable], axis=0)
     usable[own] = True
     order = _by_last_numbers(values, np.flatnonzero(usable))
+    used = tuple(names[column] for column in order)
+    pool.require(used, panel)
     imputation = impute(values[:, order])
     place = {int(column): i for i, column in enumerate(order)}
+    left_out = [name for name, kept in zip(names, usable, strict=True) if not kept]
+    absent = [name for name in pool.left_out(used) if name not in left_out]
     return Predictors(
-        tuple(names[column] for column in order),
+        used,
         tuple(forms[column] for column in order),
         tuple(panel.series[names[column]].group for column in order),
         imputation.complete,
         levels[:, own],
         tuple(place[column] for column in own),
-        _notes(len(order), [name for name, kept in zip(names, usable, strict=True) if not kept], imputation.note),
+        _notes(len(order), left_out, absent, imputation.note),
     )
 
 
@@ -182,7 +198,7 @@ def _by_last_numbers(values: FloatArray, columns: IntArray) -> IntArray:
     return np.asarray(columns[np.lexsort(np.nan_to_num(values[-12:, columns]))])
 
 
-def _notes(n_used: int, left_out: list[str], filled: str) -> tuple[str, ...]:
+def _notes(n_used: int, left_out: list[str], absent: list[str], filled: str) -> tuple[str, ...]:
     notes = [f"{n_used} series of the panel, each as last known."]
     if left_out:
         some = ", ".join(left_out[:5]) + (", ..." if len(left_out) > 5 else "")
@@ -190,4 +206,6 @@ def _notes(n_used: int, left_out: list[str], filled: str) -> tuple[str, ...]:
             f"{len(left_out)} series left out, which have ended, are constant or known for less than half of the rows: "
             f"{some}."
         )
+    if absent:
+        notes.append(f"The panel does not have {', '.join(absent)}, which would join the pool.")
     return (*notes, filled) if filled else tuple(notes)

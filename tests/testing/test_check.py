@@ -16,7 +16,7 @@ from macrotrade.providers.registry import load
 from macrotrade.testing import check_provider
 from macrotrade.testing.altered import future_overwritten, later_revised, past_altered
 
-BENCHMARKS = ["naive", "autoregression", "seasonal-autoregression", "direct-autoregression"]
+BENCHMARKS = ["naive", "historical-mean", "autoregression", "seasonal-autoregression", "direct-autoregression"]
 
 
 @pytest.mark.parametrize("name", BENCHMARKS)

@@ -19,7 +19,8 @@ from macrotrade._typing import FloatArray, Measure
 from macrotrade.errors import FitError
 from macrotrade.forecast import Forecast, Target
 from macrotrade.inputs.known import NO_LOGARITHM_REMEDY, POSITIVE_MEASURES, KnownSeries, known_series
-from macrotrade.inputs.predictors import Predictors, predictors
+from macrotrade.inputs.pool import Pool
+from macrotrade.inputs.predictors import EVERY_SERIES, Predictors, predictors
 from macrotrade.numerics.measures import measure_outcomes
 from macrotrade.numerics.principal_components import moments
 from macrotrade.panel.panel import Panel
@@ -122,13 +123,23 @@ class Method(Protocol):
         ...
 
 
-def fit_direct(panel: Panel, target: Target, window: int | None, method: Method) -> DirectForecaster:
-    """Forecaster with a regression for each series and horizon; raises FitError where a series is too short."""
+def fit_direct(
+    panel: Panel, target: Target, window: int | None, method: Method, pool: Pool = EVERY_SERIES
+) -> DirectForecaster:
+    """Forecaster with a regression for each series and horizon; raises FitError where a series is too short.
+
+    Parameters
+    ----------
+    panel, target, window, pool
+        As in :func:`macrotrade.inputs.predictors.predictors`.
+    method
+        What the regression is.
+    """
     known = [known_series(panel, name, target.frequency, window) for name in target.names]
     for series, measure in zip(known, target.measures, strict=True):
         if measure in POSITIVE_MEASURES:
             series.require_positive(NO_LOGARITHM_REMEDY)
-    found = predictors(panel, target, window)
+    found = predictors(panel, target, window, pool)
     samples = []
     for column, (series, measure) in enumerate(zip(known, target.measures, strict=True)):
         features = method.features(found.for_target(column))

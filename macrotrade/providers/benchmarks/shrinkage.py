@@ -1,4 +1,4 @@
-"""LASSO, elastic net and Ridge on every series of the panel with its lags, penalised by Schwarz's criterion."""
+"""LASSO, elastic net and Ridge on series of the panel with their lags, penalised by Schwarz's criterion."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from macrotrade._typing import FloatArray
 from macrotrade.errors import FitError, SettingsError, near_misses
 from macrotrade.forecast import Target
 from macrotrade.inputs.known import check_window
+from macrotrade.inputs.pool import Pool
 from macrotrade.inputs.predictors import Predictors
 from macrotrade.numerics.criteria import bic
 from macrotrade.numerics.principal_components import moments
@@ -62,12 +63,16 @@ class Lasso:
         Degrees of freedom at which a path stops, as a share of the rows.
     window
         Periods used, the last ones known; None takes all.
+    pool, optional
+        Series read beside what is forecast, all by default, and those that join them where the panel has them.
     """
 
     n_lags: int = 4
     n_penalties: int = 100
     most_columns: float = 0.2
     window: int | None = None
+    pool: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
 
     demo_refit_every: ClassVar[int | None] = None
 
@@ -76,7 +81,7 @@ class Lasso:
 
     def fit(self, panel: Panel, target: Target) -> DirectForecaster:
         """Forecaster with a regression for each series and horizon; raises FitError where a series is too short."""
-        return fit_direct(panel, target, self.window, _ShrinkageMethod(self, "LASSO", (1.0,)))
+        return fit_direct(panel, target, self.window, _ShrinkageMethod(self, "LASSO", (1.0,)), _pool(self))
 
 
 @dataclass(frozen=True)
@@ -88,7 +93,7 @@ class ElasticNet:
 
     Parameters
     ----------
-    n_lags, n_penalties, most_columns, window
+    n_lags, n_penalties, most_columns, window, pool, optional
         As in :class:`Lasso`.
     shares
         Shares a that are tried, above 0 and up to 1.
@@ -99,6 +104,8 @@ class ElasticNet:
     most_columns: float = 0.2
     window: int | None = None
     shares: tuple[float, ...] = (0.25, 0.5, 0.75, 1.0)
+    pool: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
 
     demo_refit_every: ClassVar[int | None] = None
 
@@ -111,7 +118,8 @@ class ElasticNet:
 
     def fit(self, panel: Panel, target: Target) -> DirectForecaster:
         """Forecaster with a regression for each series and horizon; raises FitError where a series is too short."""
-        return fit_direct(panel, target, self.window, _ShrinkageMethod(self, "elastic net", tuple(self.shares)))
+        method = _ShrinkageMethod(self, "elastic net", tuple(self.shares))
+        return fit_direct(panel, target, self.window, method, _pool(self))
 
 
 @dataclass(frozen=True)
@@ -123,7 +131,7 @@ class Ridge:
 
     Parameters
     ----------
-    n_lags, n_penalties, most_columns, window
+    n_lags, n_penalties, most_columns, window, pool, optional
         As in :class:`Lasso`.
     degrees
         What the criterion counts; see :data:`Degrees`. With ``columns`` the path ends where glmnet's does, at a
@@ -135,6 +143,8 @@ class Ridge:
     most_columns: float = 0.2
     window: int | None = None
     degrees: Degrees = "effective"
+    pool: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
 
     demo_refit_every: ClassVar[int | None] = None
 
@@ -147,7 +157,8 @@ class Ridge:
 
     def fit(self, panel: Panel, target: Target) -> DirectForecaster:
         """Forecaster with a regression for each series and horizon; raises FitError where a series is too short."""
-        return fit_direct(panel, target, self.window, _ShrinkageMethod(self, "Ridge", (0.0,), self.degrees))
+        method = _ShrinkageMethod(self, "Ridge", (0.0,), self.degrees)
+        return fit_direct(panel, target, self.window, method, _pool(self))
 
 
 class _Settings(Protocol):
@@ -161,6 +172,10 @@ class _Settings(Protocol):
     def most_columns(self) -> float: ...
     @property
     def window(self) -> int | None: ...
+    @property
+    def pool(self) -> tuple[str, ...]: ...
+    @property
+    def optional(self) -> tuple[str, ...]: ...
 
 
 @dataclass(frozen=True)
@@ -269,3 +284,8 @@ def _check(settings: _Settings) -> None:
     if not 0.0 < settings.most_columns < 1.0:
         raise SettingsError(f"most_columns is a share of the rows, inside (0, 1), not {settings.most_columns}.")
     check_window(settings.window)
+    _pool(settings)
+
+
+def _pool(settings: _Settings) -> Pool:
+    return Pool(settings.pool, settings.optional)

@@ -10,7 +10,8 @@ import pandas as pd
 from macrotrade._typing import FloatArray, Measure
 from macrotrade.forecast import Exhibit, Forecast, Target
 from macrotrade.inputs.known import NO_LOGARITHM_REMEDY, POSITIVE_MEASURES, KnownSeries, known_series
-from macrotrade.inputs.predictors import predictors
+from macrotrade.inputs.pool import Pool
+from macrotrade.inputs.predictors import EVERY_SERIES, predictors
 from macrotrade.panel.panel import Panel
 from macrotrade.providers.neural.ensemble import Ensemble, EnsembleSettings, Tell, train_ensemble
 from macrotrade.providers.neural.inputs import Inputs, Outcome, inputs_of
@@ -147,12 +148,12 @@ def fit_ensembles(
     for series, measure in zip(known, target.measures, strict=True):
         if measure in POSITIVE_MEASURES:
             series.require_positive(NO_LOGARITHM_REMEDY)
-    found = predictors(panel, target, window)
+    found = predictors(panel, target, window, _pool(architectures))
     fitted = tuple(
         FittedSeries(
             series.info.name,
             measure,
-            tuple(inputs_of(found.for_target(column), one.own, one.pool) for one in architectures),
+            tuple(inputs_of(found.for_target(column), one.own, one.pool, one.optional) for one in architectures),
             {},
         )
         for column, (series, measure) in enumerate(zip(known, target.measures, strict=True))
@@ -163,6 +164,16 @@ def fit_ensembles(
     for series, one in zip(known, fitted, strict=True):
         _train_all(forecaster, one, series)
     return forecaster
+
+
+def _pool(architectures: tuple[NamedArchitecture, ...]) -> Pool:
+    """Series that any of them reads; all of the panel where one of them names no pool."""
+    if not all(one.pool for one in architectures):
+        return EVERY_SERIES
+    return Pool(
+        tuple(dict.fromkeys(name for one in architectures for name in (*one.own, *one.pool))),
+        tuple(dict.fromkeys(name for one in architectures for name in one.optional)),
+    )
 
 
 def _train_all(forecaster: NeuralForecaster, series: FittedSeries, known: KnownSeries) -> None:

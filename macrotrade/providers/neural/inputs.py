@@ -135,7 +135,9 @@ class Outcome:
         return self.scaling.scaled(self.values[:, None])[:, 0]
 
 
-def inputs_of(found: Predictors, own: Sequence[str] = (), pool: Sequence[str] = ()) -> Inputs:
+def inputs_of(
+    found: Predictors, own: Sequence[str] = (), pool: Sequence[str] = (), optional: Sequence[str] = ()
+) -> Inputs:
     """Inputs of one target series.
 
     Parameters
@@ -146,6 +148,8 @@ def inputs_of(found: Predictors, own: Sequence[str] = (), pool: Sequence[str] = 
         Series of its own group beside itself.
     pool
         Series of the pool; all that are not its own by default.
+    optional
+        Series that join a named pool where they are among the predictors.
 
     Raises
     ------
@@ -161,7 +165,7 @@ def inputs_of(found: Predictors, own: Sequence[str] = (), pool: Sequence[str] = 
     target = found.names[found.own[0]]
     is_own = {target, *own}
     own_places = [place for place, name in enumerate(found.names) if name in is_own]
-    named = set(pool) or set(found.names)
+    named = {*pool, *optional} if pool else set(found.names)
     pool_places = [place for place, name in enumerate(found.names) if name in named and name not in is_own]
     pool_places.sort(key=lambda place: found.groups[place])
     return Inputs(found, tuple(own_places), tuple(pool_places), Scaling.of(found.stationary))

@@ -19,7 +19,7 @@ class NamedArchitecture:
         Name of its members.
     architecture
         Of every member.
-    own, pool
+    own, pool, optional
         As in :func:`macrotrade.providers.neural.inputs.inputs_of`.
     """
 
@@ -27,3 +27,4 @@ class NamedArchitecture:
     architecture: Architecture
     own: tuple[str, ...] = ()
     pool: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 from macrotrade.errors import SettingsError
 from macrotrade.forecast import Target
 from macrotrade.inputs.known import check_window
+from macrotrade.inputs.pool import Pool
 from macrotrade.panel.panel import Panel
 from macrotrade.providers.neural.architecture import Architecture, Filters, Reads
 from macrotrade.providers.neural.ensemble import EnsembleSettings, Tell
@@ -38,6 +39,8 @@ class NeuralSettings(ABC):
         Series of the target's own group beside itself, such as the other consumer prices for a consumer price.
     pool
         Series of the pool; all that are not the own group's by default.
+    optional
+        Series that join a named pool where the panel has them.
     n_members
         K, networks of an ensemble, which differ in their first weights.
     epochs
@@ -64,6 +67,7 @@ class NeuralSettings(ABC):
 
     own: tuple[str, ...] = ()
     pool: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
     n_members: int = 100
     epochs: int = 400
     batch: int | None = None
@@ -86,8 +90,9 @@ class NeuralSettings(ABC):
         if self.n_judged < 0:
             raise SettingsError(f"n_judged must be 0 or more, not {self.n_judged}.")
         check_window(self.window)
+        Pool(self.pool, self.optional)
         self.ensemble_settings()
-        self.architectures()  # both check what they are given
+        self.architectures()  # all three check what they are given
 
     @abstractmethod
     def architectures(self) -> tuple[NamedArchitecture, ...]:
@@ -128,7 +133,11 @@ class NeuralSettings(ABC):
         labels = [one.label for one in architectures]
         return tuple(
             NamedArchitecture(
-                label if labels.count(label) == 1 else f"{label} {one.sizes}", one, tuple(self.own), tuple(self.pool)
+                label if labels.count(label) == 1 else f"{label} {one.sizes}",
+                one,
+                tuple(self.own),
+                tuple(self.pool),
+                tuple(self.optional),
             )
             for label, one in zip(labels, architectures, strict=True)
         )
