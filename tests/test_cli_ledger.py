@@ -61,6 +61,7 @@ def test_rows_are_shown_as_a_table_or_as_json(typed: Typed, book: Path) -> None:
     code, said, _ = typed("show", "--provider", "naive", "--last", "1", "--ledger", str(book))
     assert code == 0
     assert "1 of 8 rows" in said
+    assert " bp" in said
     assert "head 8:" in said
 
     code, said, _ = typed("show", "--instrument", "ZN", "--since", "2014-02-01", "--json", "--ledger", str(book))

@@ -217,7 +217,7 @@ def _cause(row: dict[str, Any], again: Entry | None, then: dict[str, Any]) -> st
     if again is None:
         return "the same settings no longer give a decision of that day: the data or the calendar end elsewhere"
     if again.data_hash != row["data_hash"]:
-        return "data: numbers known on that day were revised, replaced or lost since"
+        return "data: numbers of that day arrived, were revised, replaced or lost since"
     now = environment()
     moved = [
         f"{name} {then['packages'].get(name, 'absent')} -> {now['packages'].get(name, 'absent')}"

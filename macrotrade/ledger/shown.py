@@ -10,6 +10,7 @@ import pandas as pd
 
 from macrotrade.ledger.ledger import Appended
 from macrotrade.ledger.replays import Replay
+from macrotrade.strategy.quoted import quoted
 
 __all__ = ["appended_words", "causes", "differing", "shown"]
 
@@ -109,7 +110,7 @@ def _said(row: dict[Any, Any]) -> str:
     correction = "" if pd.isna(row["corrects"]) else f"corrects {row['corrects']}; "
     if pd.isna(row["point"]):
         return correction + (row["reasons"][0] if row["reasons"] else "")
-    return f"{correction}{row['driver']} {row['point']:+.3g} ({row['low']:+.3g}..{row['high']:+.3g})"
+    return correction + quoted(row["driver"], row["point"], row["low"], row["high"], row["measure"])
 
 
 def _position(value: float | None) -> str:

@@ -12,7 +12,7 @@ from macrotrade.errors import DataError
 from macrotrade.panel.panel import Panel, SeriesInfo
 from macrotrade.panel.vintages import History
 
-__all__ = ["Stale", "max_age_days", "stale"]
+__all__ = ["Stale", "days_in_words", "max_age_days", "stale"]
 
 _PERIOD_DAYS: dict[Frequency, int] = {"D": 1, "M": 31, "Q": 92}
 _GRACE_DAYS: dict[Frequency, int] = {"D": 9, "M": 31, "Q": 45}
@@ -52,13 +52,13 @@ class Stale:
         """What is wrong, in words.
 
         >>> Stale("DGS10", pd.Timestamp("2026-11-30"), pd.Timestamp("2026-11-03"), 10).reason
-        'DGS10 was last known for 2026-11-03, 27 days before 2026-11-30; at most 10 days are allowed'
+        'DGS10 was last known for 2026-11-03, 27 days before 2026-11-30; at most 10 days allowed'
         """
         if self.age is None:
             return f"{self.series} has no value by {self.at:%Y-%m-%d}"
         return (
-            f"{self.series} was last known for {self.last:%Y-%m-%d}, {self.age} days before {self.at:%Y-%m-%d}; at "
-            f"most {self.limit} days are allowed"
+            f"{self.series} was last known for {self.last:%Y-%m-%d}, {days_in_words(self.age)} before "
+            f"{self.at:%Y-%m-%d}; at most {days_in_words(self.limit)} allowed"
         )
 
 
@@ -111,6 +111,15 @@ def max_age_days(info: SeriesInfo) -> int:
     usual = 0 if info.frequency == "D" else _UNKNOWN_DELAY_DAYS
     delay = info.delay_days if info.delay_days is not None else usual
     return _PERIOD_DAYS[info.frequency] + delay + _GRACE_DAYS[info.frequency]
+
+
+def days_in_words(number: int) -> str:
+    """A number of days.
+
+    >>> days_in_words(1), days_in_words(2)
+    ('1 day', '2 days')
+    """
+    return f"{number} day" if number == 1 else f"{number} days"
 
 
 def _last_day(panel: Panel, name: str, frequency: Frequency) -> pd.Timestamp:

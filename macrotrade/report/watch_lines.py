@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from macrotrade.report.signals import stance_of
-from macrotrade.report.words import MINUS, percent, rule_of, signed
+from macrotrade.report.words import percent, rule_of
+from macrotrade.strategy.quoted import amount_in_words, quoted, unit_of
 from macrotrade.strategy.reasons import Change
 from macrotrade.strategy.result import Decision
 from macrotrade.strategy.watch import Standing, Watched
@@ -92,8 +93,7 @@ def forecast_words(said: Decision) -> str:
     """Forecast of the driver with its interval, or why there is none."""
     if math.isnan(said.point):
         return said.reasons[0] if said.reasons else "none"
-    point, low, high = (_written(value, said.measure) for value in (said.point, said.low, said.high))
-    return f"{said.driver} {point} ({low} to {high}){_unit(said.measure)}"
+    return quoted(said.driver, said.point, said.low, said.high, said.measure)
 
 
 def change_words(change: Change, measure: str = "") -> str:
@@ -107,15 +107,15 @@ def change_words(change: Change, measure: str = "") -> str:
         In which the forecast itself is told: a change of a yield that its provider counts in logarithms is told in per
         cent of the yield.
     """
-    before, after = _written(change.before, change.units), _written(change.after, change.units)
+    before, after = amount_in_words(change.before, change.units), amount_in_words(change.after, change.units)
     largest = abs(change.causes[0].amount) if change.causes else 0.0
-    amounts = [(cause, _written(cause.amount, change.units)) for cause in change.causes[:_CAUSES_SHOWN]]
+    amounts = [(cause, amount_in_words(cause.amount, change.units)) for cause in change.causes[:_CAUSES_SHOWN]]
     told = [
         f"{' '.join(filter(None, (cause.kind, cause.series, cause.period)))} {amount}"
         for cause, amount in amounts
         if abs(cause.amount) > _WORTH_TELLING * largest and amount != _NOTHING
     ]
-    unit = _unit(change.units) + (" of its level" if "log" in change.units and measure == "change" else "")
+    unit = unit_of(change.units) + (" of its level" if "log" in change.units and measure == "change" else "")
     moved = f"{before} to {after}{unit}" if before != after else f"{after}{unit} as before"
     return moved + (f": {', '.join(told)}" if told else "")
 
@@ -129,19 +129,6 @@ def stance_words(position: float) -> str:
 def probability_words(decision: Decision) -> str:
     """Probability that the price rises, or that there is no view."""
     return "no view" if math.isnan(decision.probability_up) else percent(decision.probability_up, 0)
-
-
-def _written(value: float, measure: str) -> str:
-    """A change of a yield in basis points, of a price in per cent; a level as it is."""
-    if "log" in measure:
-        return signed(100.0 * math.expm1(value), 1)
-    return f"{value:,.2f}".replace("-", MINUS) if measure == "level" else signed(100.0 * value, 1)
-
-
-def _unit(measure: str) -> str:
-    if "log" in measure:
-        return " %"
-    return "" if measure == "level" else " bp"
 
 
 def _held(decision: Decision) -> str:

@@ -154,7 +154,7 @@ def _vote(line: WatchLine, vote: Decision) -> dict[str, Any]:
         "probability": vote.probability_up,
         "forecast": forecast_words(vote),
         "why": "; ".join(why),
-        "behind": "; ".join(reason.rstrip(".") for reason in relevant_reasons(vote)[:3]),
+        "behind": "; ".join(reason.removesuffix(".") for reason in relevant_reasons(vote)[:3]),
     }
 
 

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 import pandas as pd
 
 from macrotrade._typing import Frequency
-from macrotrade.errors import StaleDataError
+from macrotrade.errors import DataError, StaleDataError, near_misses
 from macrotrade.forecast import Provider, provider_settings
 from macrotrade.panel.panel import Panel
-from macrotrade.panel.staleness import Stale, stale
+from macrotrade.panel.staleness import Stale, days_in_words, stale
 from macrotrade.panel.vintages import History
 from macrotrade.strategy.spec import Strategy
 
@@ -32,9 +32,12 @@ def refuse_stale(strategy: Strategy, history: History, origin: pd.Timestamp) -> 
     ------
     StaleDataError
         Naming the series, the day of its last value, its age, the limit and what to do.
+    DataError
+        If `series_max_age_days` names a series that the history does not have.
     """
     panel = history.as_of(origin)
     limits = strategy.series_max_age_days
+    _require_known(limits, history)
     _refuse_stale_drivers(strategy, panel)
     providers = [choice.load() for choice in strategy.providers]
     named = [name for provider in providers for name in essential_series(provider, panel) or ()]
@@ -58,6 +61,15 @@ def essential_series(provider: Provider, panel: Panel) -> tuple[str, ...] | None
     return tuple(name for name in dict.fromkeys(words) if name in panel.series) or None
 
 
+def _require_known(limits: Mapping[str, int], history: History) -> None:
+    unknown = [name for name in limits if name not in history.series]
+    if unknown:
+        near = near_misses(unknown[0], history.series)
+        raise DataError(
+            f"[series_max_age_days] names {', '.join(unknown)}, of which history {history.name!r} has nothing. {near}"
+        )
+
+
 def _texts(setting: object) -> list[str]:
     if isinstance(setting, str):
         return [setting]
@@ -72,8 +84,8 @@ def _refuse_stale_drivers(strategy: Strategy, panel: Panel) -> None:
         age = (origin - last).days
         if age > limit:
             raise StaleDataError(
-                f"{item.driver}, which drives {item.symbol}, was last quoted on {last:%Y-%m-%d}, {age} days before the "
-                f"decision of {origin:%Y-%m-%d}; max_age_days is {limit}. Update the data, or ask for "
+                f"{item.driver}, which drives {item.symbol}, was last quoted on {last:%Y-%m-%d}, {days_in_words(age)} "
+                f"before the decision of {origin:%Y-%m-%d}; max_age_days is {limit}. Update the data, or ask for "
                 f"--as-of {last:%Y-%m-%d}."
             )
 

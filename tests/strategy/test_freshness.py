@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from macrotrade.errors import StaleDataError
+from macrotrade.errors import DataError, StaleDataError
 from macrotrade.panel.panel import SeriesInfo
 from macrotrade.panel.vintages import History, Releases
 from macrotrade.providers.benchmarks.autoregression import Autoregression
@@ -63,9 +63,18 @@ def test_a_panel_of_which_most_has_stopped_is_refused_for_a_provider_that_may_re
     with pytest.raises(
         StaleDataError,
         match=r"2 of 3 monthly series are too old, INDPRO among them: INDPRO was last known for 2026-05-31, 153 days "
-        r"before 2026-10-31; at most 77 days are allowed\. Update the data .*'macrotrade data update'",
+        r"before 2026-10-31; at most 77 days allowed\. Update the data .*'macrotrade data update'",
     ):
         decide(strategy("factor-model"), history, AT)
+
+
+def test_a_limit_of_a_series_that_nobody_knows_is_refused_with_the_nearest_name(
+    economy: Callable[..., History],
+) -> None:
+    limited = strategy("autoregression").changed(series_max_age_days={"DGS100": 5})
+
+    with pytest.raises(DataError, match=r"\[series_max_age_days\] names DGS100, .*Did you mean 'DGS10'"):
+        decide(limited, economy(), AT)
 
 
 def test_the_same_panel_passes_for_a_provider_that_reads_only_what_it_forecasts(

@@ -121,7 +121,13 @@ class _FactorMethod:
                     best, least = (r, p), criterion
         columns = _columns(*best, n_features)
         fit = least_squares(everything[:, columns], rows.outcome)
-        return _FactorRegression(fit.coefficients, columns, fit.scale, f"{best[0]} factors with {best[1]} lags")
+        return _FactorRegression(
+            fit.coefficients, columns, fit.scale, f"{_counted(best[0], 'factor')} with {_counted(best[1], 'lag')}"
+        )
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" + ("" if number == 1 else "s")
 
 
 def _columns(r: int, p: int, n_features: int) -> np.ndarray:

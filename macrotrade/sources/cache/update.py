@@ -13,7 +13,7 @@ from typing import Literal, TypeAlias
 
 import pandas as pd
 
-from macrotrade.errors import DataError
+from macrotrade.errors import DataError, MacrotradeError
 from macrotrade.sources.cache.age import clock_note
 from macrotrade.sources.cache.secrecy import without_secrets
 from macrotrade.sources.cache.store import Cache, CacheWriter
@@ -196,4 +196,4 @@ def _outcome(name: str, kind: Kind, stored: Fetched | None, reason: str = "") ->
 
 def _words(error: Exception) -> str:
     words = str(error)
-    return words if isinstance(error, DataError) else f"{type(error).__name__}: {words}"
+    return words if isinstance(error, MacrotradeError) else f"{type(error).__name__}: {words}"

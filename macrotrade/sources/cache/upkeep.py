@@ -26,7 +26,7 @@ def cached_tables(cache: Cache, now: datetime | None = None) -> pd.DataFrame:
     moment = now or datetime.now(UTC)
     rows = {
         name: [
-            record.source,
+            record.source.partition(",")[0],
             record.rows,
             record.first,
             record.last,

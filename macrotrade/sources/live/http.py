@@ -22,7 +22,7 @@ import pandas as pd
 
 from macrotrade import __version__
 from macrotrade.errors import SourceError
-from macrotrade.sources.live.credentials import scrubbed
+from macrotrade.sources.live.credentials import KEY_VARIABLE, scrubbed
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
@@ -45,6 +45,8 @@ _REMEDIES = {
     403: "The publisher refuses programs from here, or the key; open the address in a browser to see why.",
     404: "The publisher may have moved the file; see its page for the address.",
 }
+
+_KEY_REMEDY = f"Check the key in the environment variable {KEY_VARIABLE}: 32 letters and digits, as FRED shows it."
 
 
 @dataclass(frozen=True, eq=False)
@@ -219,7 +221,7 @@ def _refusal(request: _Request, error: urllib.error.HTTPError) -> Response | _Fa
             said = ""
     arrived = f"the server answered {error.code} {http.client.responses.get(error.code, '')}".rstrip() + said
     if error.code not in _PASSING:
-        remedy = _REMEDIES.get(error.code, "See the publisher's page.")
+        remedy = _KEY_REMEDY if "api_key" in said else _REMEDIES.get(error.code, "See the publisher's page.")
         return _Fault(arrived, remedy, passing=False, status=error.code)
     wait = _asked_wait(error.headers.get("Retry-After"))
     if wait is not None and wait > _LONGEST_WAIT:

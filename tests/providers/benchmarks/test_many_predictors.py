@@ -167,7 +167,8 @@ def test_the_factor_model_is_the_regression_written_out(driven: History, horizon
     mean = fit.params.to_numpy() @ np.r_[1.0, design[used].iloc[-1]]
     assert forecast.point()[0, 0] == pytest.approx(mean, rel=1e-7)
     assert forecast.spread()[0, 0] == pytest.approx(np.sqrt(fit.scale), rel=1e-7)
-    assert f"{best[0]} factors with {best[1]} lags" in forecast.reasons[0]
+    counted = [f"{n} {noun}{'s' if n > 1 else ''}" for n, noun in zip(best, ("factor", "lag"), strict=True)]
+    assert " with ".join(counted) in forecast.reasons[0]
 
 
 def test_what_drives_the_series_is_found(driven: History) -> None:

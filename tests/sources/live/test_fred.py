@@ -205,6 +205,13 @@ def test_a_name_that_fred_does_not_know_is_said(publisher: PublisherServer) -> N
         fetch_fred("UNRAT")
 
 
+def test_a_wrong_key_is_told_from_a_wrong_name(publisher: PublisherServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FRED_API_KEY", "ffffffffffffffffffffffffffffffff")
+
+    with pytest.raises(SourceError, match=r"api_key is not registered.*Check the key in the environment variable"):
+        fetch_fred_latest("DGS10")
+
+
 def test_without_a_key_it_is_said_where_to_get_one(publisher: PublisherServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("FRED_API_KEY")
 
