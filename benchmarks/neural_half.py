@@ -54,21 +54,6 @@ from macrotrade.strategy.walk_forward import derived_seed
 STUDIES = Path(__file__).resolve().parents[1] / "strategies" / "studies"
 FILES = {"CPIAUCSL": "inflation_networks_cpi.toml", "PCEPI": "inflation_networks_pce.toml"}
 REFIT = 48
-PUBLISHED = pd.DataFrame(
-    {
-        "FF-own": (0.85, 0.92, 0.91, 0.98, 1.07),
-        "FF-pool": (0.99, 0.97, 0.96, 0.93, 0.94),
-        "LSTM-pool": (0.85, 1.08, 1.08, 0.93, 0.98),
-        "LSTM-all": (0.84, 1.08, 1.08, 0.93, 0.97),
-        "FF-LSTM": (0.85, 0.92, 0.92, 0.97, 1.05),
-        "small FF-own": (0.91, 0.96, 0.96, 1.02, 1.06),
-        "small FF-pool": (1.00, 1.04, 1.01, 0.95, 0.91),
-        "small LSTM-pool": (0.89, 1.12, 1.11, 0.95, 0.97),
-        "small LSTM-all": (0.89, 1.11, 1.11, 0.95, 0.94),
-        "small FF-LSTM": (0.88, 0.98, 0.96, 0.96, 0.95),
-    },
-    index=pd.Index(HORIZONS, name="horizon"),
-)
 # What else might explain a difference; no setting follows from these.
 CHOICES: dict[str, dict[str, Any]] = {
     "all months": {"window": "expanding"},
@@ -93,10 +78,10 @@ def main() -> None:
     found = race(history, entries, options.series, span, n_jobs=options.jobs, store=options.store, tell=True)
     base = base_race(history, {BASE: TABLE[BASE]}, options.series, span, n_jobs=options.jobs, store=options.store)
     print(f"{options.series}, {options.span}, {time.perf_counter() - started:.0f} s; members: {_members(entries)}")
-    published = options.series == "CPIAUCSL" and options.span == "1993-2006"
-    print(table(pd.concat([base, means(history, found, options.series)]), PUBLISHED if published else None).round(3))
+    ratios = table(pd.concat([base, means(history, found, options.series)]), published(options.series, options.span))
+    print(ratios.round(3).to_string())
     print("members that are worse than their mean at 5 per cent by Diebold and Mariano, of all")
-    print(beaten(history, found, options.series).round(2))
+    print(beaten(history, found, options.series).round(2).to_string())
 
 
 def rows() -> list[Row]:
@@ -124,6 +109,12 @@ def networks(series: str, n_large: int, n_small: int) -> dict[str, Entry]:
             n_members = n_small if choice.title.startswith("small") else n_large
             entries[choice.title] = Entry(choice.name, {**settings, "n_members": n_members, "n_judged": 0})
     return entries
+
+
+def published(series: str, span: str) -> pd.DataFrame | None:
+    """Ratios that the study of a price quotes for these months, horizons x networks; None where it quotes none."""
+    quoted = [one for one in read_study(STUDIES / FILES[series]).published if one.window == span]
+    return pd.DataFrame(dict(quoted[0].ratios), index=pd.Index(HORIZONS, name="horizon")) if quoted else None
 
 
 def changed(entry: Entry, choice: str) -> Entry:

@@ -23,7 +23,7 @@ from macrotrade.report.study_race_tables import (
     density_table,
     initialisation_table,
 )
-from macrotrade.report.study_tables import race_table
+from macrotrade.report.study_tables import published_table, race_table
 from macrotrade.report.words import name_of
 from macrotrade.strategy.study import StudyResult
 
@@ -102,6 +102,7 @@ def _race(result: StudyResult, judgement: StudyJudgement, races: Races, series: 
     }
     return (
         *(race_table(races.points, series, window.name) for window in result.study.judged_in),
+        *(published_table(races.points, one) for one in result.study.published if one.series == series),
         Choice("Horizon", by_horizon),
     )
 

@@ -8,12 +8,14 @@ from macrotrade.evaluation.horse_race import HorseRace
 from macrotrade.report.parts import Column, Kind, Table
 from macrotrade.report.study_judgement import StudyJudgement
 from macrotrade.report.words import cardinal, name_of, span
+from macrotrade.strategy.published import Published
 from macrotrade.strategy.study import StudyResult
 
 __all__ = [
     "direction_table",
     "gain_table",
     "growth_table",
+    "published_table",
     "race_table",
     "ratio_table",
     "refusal_table",
@@ -120,6 +122,23 @@ def race_table(race: HorseRace, series: str, window: str) -> Table:
         rows,
         f"Below 1 beats {name_of(race.base)}; *, **, *** where the test of {_tests(race)} says so at 10, 5, 1%. †† and "
         f"† stand in the model confidence set of 75 and 90%: the data do not tell them from the best. {_notes(part)}",
+    )
+
+
+def published_table(race: HorseRace, published: Published) -> Table:
+    """Our ratios of RMSE with the published ones in brackets, providers x horizons."""
+    ratios = race.wide()[published.series][published.window]
+    rows = pd.DataFrame({"who": [name_of(name) for name in published.ratios]})
+    for place, horizon in enumerate(ratios.columns):
+        rows[str(horizon)] = [
+            f"{ratios[horizon].get(name, float('nan')):.3f} ({theirs[place]:.2f})"
+            for name, theirs in published.ratios.items()
+        ]
+    return Table(
+        f"RMSE to {name_of(race.base)}, {published.series}{span(published.window)}, beside published ratios",
+        (_WHO, *(Column(str(horizon), _ahead(int(horizon))) for horizon in ratios.columns)),
+        rows,
+        f"Ours, and in brackets {published.source}.",
     )
 
 

@@ -18,7 +18,7 @@ from macrotrade.strategy.result import Backtest, Source
 
 if TYPE_CHECKING:
     from macrotrade.providers.registry import ProviderEntry
-    from macrotrade.strategy.study import StudyResult
+    from macrotrade.strategy.study import Study, StudyResult
 
 __all__ = [
     "explanation_table",
@@ -117,7 +117,8 @@ def gain_table(result: StudyResult) -> Table:
 def race_tables(result: StudyResult, rows: Sequence[Mapping[str, Any]] | None) -> Iterator[Table]:
     """Ratios of RMSE to the first base, providers x horizons, a table for each series and window; none for many series.
 
-    Stars and daggers are those of the page: a test against the base, and model confidence sets.
+    Stars and daggers are those of the page: a test against the base, and model confidence sets. Ratios that the study
+    quotes as published come last, beside its own.
 
     Parameters
     ----------
@@ -155,6 +156,23 @@ def race_tables(result: StudyResult, rows: Sequence[Mapping[str, Any]] | None) -
                 f"{' (of Clark and West for what nests the base)' if nested else ''} at 10, 5, 1%. †† and †: in the "
                 f"model confidence set of 75 and 90%. {_vintage_words(result.source)}"
             )
+        yield shown
+    yield from _beside_published(study, rows or ())
+
+
+def _beside_published(study: Study, rows: Sequence[Mapping[str, Any]]) -> Iterator[Table]:
+    """Our ratios with the published ones in brackets, a table for each that the study quotes."""
+    ours = {(row["provider"], row["series"], row["window"], row["horizon"]): row["rmse_ratio"] for row in rows}
+    for published in study.published:
+        shown = _plain_table(f"{published.series}, {published.window}: ours ({published.source})", "provider")
+        for horizon in study.horizons:
+            shown.add_column(str(horizon), no_wrap=True)
+        for provider, ratios in published.ratios.items():
+            cells = []
+            for horizon, theirs in zip(study.horizons, ratios, strict=True):
+                found = ours.get((provider, published.series, published.window, horizon))
+                cells.append(f"{_number(found or math.nan, '.2f')} ({theirs:.2f})")
+            shown.add_row(provider, *cells)
         yield shown
 
 

@@ -35,6 +35,7 @@ from macrotrade.strategy.parts import (
     parse,
     read_toml,
 )
+from macrotrade.strategy.published import Published
 from macrotrade.strategy.result import Source
 from macrotrade.strategy.study_record import members_weights, refusals_of, scored
 from macrotrade.strategy.study_series import study_target
@@ -82,6 +83,8 @@ class Study(Document):
     ensembles
         Labels of the providers whose members differ by their initial values alone: each member is held against the mean
         of all, which shows what initial values do to a verdict.
+    published
+        Ratios printed elsewhere, shown beside the study's own (TOML: ``[[published]]``).
     schedule, seed, data
         As of a strategy.
     engine
@@ -105,6 +108,7 @@ class Study(Document):
     base: tuple[str, ...]
     windows: Mapping[str, tuple[_Month, _Month]] = Field(default_factory=dict)
     ensembles: tuple[str, ...] = ()
+    published: tuple[Published, ...] = ()
     schedule: Schedule = Schedule()
     seed: int = 0
     data: DataOptions = DataOptions()
@@ -123,9 +127,11 @@ class Study(Document):
                 if name not in titles:
                     raise ValueError(f"{where} {name!r} is no provider of the study. {near_misses(name, titles)}")
         try:
-            self.judged_in  # noqa: B018
+            windows = [window.name for window in self.judged_in]
         except SettingsError as error:
             raise ValueError(str(error)) from None
+        for table in self.published:
+            table.check(titles, windows, self.horizons)
         return self
 
     @property

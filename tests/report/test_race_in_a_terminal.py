@@ -8,7 +8,9 @@ import pytest
 from rich.console import Console
 
 from macrotrade.report.document import Report
+from macrotrade.report.study_page import study_report
 from macrotrade.report.terminal import race_tables
+from macrotrade.strategy.published import Published
 from macrotrade.strategy.study import StudyResult
 
 
@@ -67,3 +69,18 @@ def test_providers_that_nest_the_base_are_starred_by_clark_and_west(study: Study
 @pytest.mark.parametrize("rows", [None, []])
 def test_a_study_of_many_series_prints_none(study: StudyResult, rows: list[dict[str, object]] | None) -> None:
     assert printed(study, rows) == ""
+
+
+def test_published_ratios_stand_beside_the_studys_own(study: StudyResult, made_study: Report) -> None:
+    rows = made_study.results["horse_race"]
+    row = next(row for row in rows if row["provider"] == "good")
+    ratios = {"good": [0.5 + horizon / 100 for horizon in study.study.horizons]}
+    quoted = Published(source="A. Author", series=row["series"], window=row["window"], ratios=ratios)
+    quoting = dataclasses.replace(study, study=study.study.model_copy(update={"published": (quoted,)}))
+
+    said, page = printed(quoting, rows), study_report(quoting)
+
+    beside = said.split("ours (A. Author)")[1]
+    assert f"{row['rmse_ratio']:.2f} ({0.5 + row['horizon'] / 100:.2f})" in beside
+    assert f"{row['rmse_ratio']:.3f} ({0.5 + row['horizon'] / 100:.2f})" in page.markdown
+    assert "A. Author" not in printed(study, rows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -173,3 +174,23 @@ def test_mistakes_in_a_file_are_told_on_reading_it_with_file_and_key(
     assert "some_study.toml" in str(told.value)
     assert "literal[" not in str(told.value)
     assert len(str(told.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"window": "1993"}, "published.window '1993' is no window. Did you mean"),
+        ({"ratios": {"ARR": [1.0, 1.0]}}, "published.ratios 'ARR' is no provider. Did you mean 'AR'"),
+        ({"ratios": {"AR": [1.0]}}, "has 1 numbers for 2 horizons"),
+        ({"sources": "x"}, "unknown key 'published.1.sources'"),
+    ],
+)
+def test_published_ratios_are_about_the_studys_own_providers_windows_and_horizons(
+    change: dict[str, object], message: str
+) -> None:
+    table = {"source": "A. Author", "series": "SPX", "window": "1993-2006", "ratios": {"AR": [0.9, 1.0]}}
+    windows = {"1993-2006": ["1993-01", "2006-12"]}
+
+    assert _study(windows=windows, published=[table]).published[0].ratios == {"AR": (0.9, 1.0)}
+    with pytest.raises(SettingsError, match=re.escape(message)):
+        _study(windows=windows, published=[table | change])
