@@ -238,12 +238,13 @@ def _flat(module: nn.Module) -> _Array:
 def _loaded(template: nn.Module, weights: _Array, device: torch.device) -> nn.Module:
     """A copy of the module with these numbers as its state."""
     module = deepcopy(template)
-    state, start = module.state_dict(), 0
-    for tensor in state.values():
-        tensor.copy_(torch.tensor(weights[start : start + tensor.numel()]).reshape(tensor.shape))
-        start += tensor.numel()
-    if start != len(weights):
-        raise SettingsError(f"{type(module).__name__} holds {start} numbers, the weights given {len(weights)}.")
+    state = module.state_dict().values()
+    size = sum(tensor.numel() for tensor in state)
+    if size != len(weights):
+        raise SettingsError(f"{type(module).__name__} holds {size} numbers, the weights given {len(weights)}.")
+    pieces = torch.split(torch.tensor(weights), [tensor.numel() for tensor in state])
+    for tensor, piece in zip(state, pieces, strict=True):
+        tensor.copy_(piece.view(tensor.shape))
     return module.to(device)
 
 

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
+from macrotrade.numerics.threads import at_most_threads
 from macrotrade.providers.neural.network import Network
 from macrotrade.providers.neural.sample import Sample
 from macrotrade.providers.neural.training import Training, row_order
@@ -104,10 +105,6 @@ class PlainNetwork(nn.Module):
         return arrays
 
 
-def _joined(arrays: dict[str, Tensor]) -> npt.NDArray[np.float32]:
-    return np.concatenate([array.numpy().ravel() for array in arrays.values()])
-
-
 def windows(network: Network, sample: Sample) -> tuple[Tensor, Tensor]:
     """What each row reads: at once, (n_rows, M l), the newest period first; in order, (n_rows, L, N), oldest first."""
     newest_first = sample.ends[:, None] - np.arange(network.at_once.n_lags)
@@ -121,8 +118,16 @@ def train_one(
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
     """Weights after training, shape (n_parameters,), and the loss of each epoch; see :class:`Trained`.
 
-    `weights` are the first ones of one member, shape (n_parameters,).
+    `weights` are the first ones of one member, shape (n_parameters,). Torch keeps to one thread, as the engines do for
+    a member: a second one waits in loops that cost more than arithmetic of this size.
     """
+    with at_most_threads(1):
+        return _train_one(network, sample, weights, training)
+
+
+def _train_one(
+    network: Network, sample: Sample, weights: npt.NDArray[np.float32], training: Training
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
     model = PlainNetwork(network).load(weights)
     optimiser = torch.optim.Adam(
         [parameter for parameter in model.parameters() if parameter.requires_grad],
@@ -142,3 +147,7 @@ def train_one(
             optimiser.step()
             losses[epoch] += loss.item() * len(rows) / sample.n_rows
     return model.flat(), losses
+
+
+def _joined(arrays: dict[str, Tensor]) -> npt.NDArray[np.float32]:
+    return np.concatenate([array.numpy().ravel() for array in arrays.values()])
