@@ -34,6 +34,7 @@ from macrotrade.report.study_tables import (
     refusal_table,
     weight_table,
 )
+from macrotrade.report.study_verdicts import verdicts
 from macrotrade.report.words import cardinal, count, day, name_of, percent, sentence, signed
 from macrotrade.strategy.study import StudyResult
 
@@ -132,6 +133,8 @@ def _summary(result: StudyResult, judgement: StudyJudgement) -> tuple[str, ...]:
         )
         return _with_sources(result, [f"{verdict} need {FEWEST_PERIODS}"])
     points = [_best_gain(judgement, base, first, period) for base in result.study.base]
+    if judgement.races is not None:
+        points += verdicts(judgement.races.points)
     calls = judgement.direction.reset_index()
     calls = calls[calls["horizon"] == first].sort_values("right", kind="stable")
     if len(calls):

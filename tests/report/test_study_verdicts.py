@@ -1,0 +1,70 @@
+"""What the summary of a study says of providers against its base."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from macrotrade.evaluation.horse_race import HorseRace, horse_race
+from macrotrade.report.study_verdicts import verdicts
+
+
+def _race(errors: dict[str, tuple[float, float]], n_series: int = 1) -> HorseRace:
+    """Providers whose errors at horizons 1 and 2 have these sizes, about outcomes that have one of 1."""
+    generator = np.random.default_rng(3)
+    periods = pd.period_range("2000-01", periods=80, freq="M")
+    rows = []
+    for series in [f"S{number}" for number in range(n_series)]:
+        for place, horizon in enumerate((1, 2)):
+            outcome = generator.normal(size=len(periods))
+            for provider, sizes in errors.items():
+                point = outcome - sizes[place] * generator.normal(size=len(periods))
+                rows.append(
+                    pd.DataFrame(
+                        {
+                            "provider": provider,
+                            "as_of": (periods - horizon).to_timestamp(how="end").normalize(),
+                            "series": series,
+                            "measure": "change",
+                            "horizon": horizon,
+                            "period": periods.astype(str),
+                            "point": point,
+                            "outcome": outcome,
+                        }
+                    )
+                )
+    return horse_race(pd.concat(rows, ignore_index=True), "historical-mean", n_draws=50)
+
+
+def test_providers_that_never_beat_the_base_are_named_as_such() -> None:
+    (told,) = verdicts(_race({"historical-mean": (1.0, 1.0), "network": (1.6, 1.7), "regression": (1.5, 1.4)}))
+
+    assert told == "S0: Network and Regression beat Historical mean at no horizon"
+
+
+def test_horizons_won_are_told_with_what_is_beyond_luck() -> None:
+    (told,) = verdicts(_race({"historical-mean": (1.0, 1.0), "network": (0.3, 0.3), "regression": (1.5, 1.4)}))
+
+    assert told == (
+        "S0: Network 1 and 2 ahead had smaller errors than Historical mean, beyond luck at 5%: Network 1 and 2 ahead. "
+        "At no horizon: Regression"
+    )
+
+
+def test_a_lead_that_may_be_luck_is_called_so() -> None:
+    race = _race({"historical-mean": (1.0, 1.0), "network": (1.0, 1.7)})
+    table = race.table.copy()
+    table.loc[(table["provider"] == "network") & (table["horizon"] == 1), ["rmse_ratio", "diebold_mariano_p_value"]] = (
+        0.99,
+        0.4,
+    )
+
+    (told,) = verdicts(HorseRace(table, race.base))
+
+    assert told == "S0: Network 1 ahead had smaller errors than Historical mean, none of it beyond luck at 5%"
+
+
+@pytest.mark.parametrize(("n_series", "sentences"), [(3, 3), (4, 0)])
+def test_many_series_are_left_to_the_tables(n_series: int, sentences: int) -> None:
+    assert len(verdicts(_race({"historical-mean": (1.0, 1.0), "network": (1.6, 1.7)}, n_series))) == sentences
