@@ -41,10 +41,12 @@ class DataError(MacrotradeError):
 class SourceError(DataError):
     """A publisher's server did not answer, or not with what was asked for; the message names both, never a key.
 
-    `status` is the HTTP status of its refusal, None where it did not refuse.
+    `status` is the HTTP status of its refusal, None where it did not refuse. `for_all` says that whatever else were
+    asked of this publisher now would fare the same: it cannot be reached, wants fewer requests, or refuses the key.
     """
 
     status: int | None = None
+    for_all: bool = False
 
 
 class StaleDataError(DataError):

@@ -1,7 +1,8 @@
 """Bring the cache up to date: table by table, and only what changed.
 
 For each table of the plan the publisher is asked for what is newer than the table at hand (``sources.live``); what
-arrives is written whole (``store``); what fails leaves the table as it was and does not stop the others.
+arrives is written whole (``store``); what fails leaves the table as it was and does not stop the others,
+unless it shows that their publisher cannot be reached, wants fewer requests, or refuses the key.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Literal, TypeAlias
 
 import pandas as pd
 
-from macrotrade.errors import DataError, MacrotradeError
+from macrotrade.errors import DataError, MacrotradeError, SourceError
 from macrotrade.sources.cache.age import clock_note
 from macrotrade.sources.cache.secrecy import without_secrets
 from macrotrade.sources.cache.store import Cache, CacheWriter
@@ -123,10 +124,11 @@ def update(
     """
     moment = (now or datetime.now(UTC)).replace(microsecond=0)
     outcomes: list[Outcome] = []
+    out: dict[str, str] = {}
     with cache.writing(wait_seconds) as writer:
         notes = clock_note(writer.manifest.tables.values(), moment)
         for each in wanted:
-            outcomes.append(_brought_up_to_date(each, cache, writer))
+            outcomes.append(_brought_up_to_date(each, cache, writer, out))
             if tell is not None:
                 tell(outcomes[-1])
         same = [outcome.table for outcome in outcomes if outcome.kind == "unchanged"]
@@ -149,10 +151,14 @@ def _marks(table: pd.DataFrame) -> pd.Series:
     return pd.util.hash_pandas_object(table.assign(**dates), index=False)
 
 
-def _brought_up_to_date(each: LiveTable, cache: Cache, writer: CacheWriter) -> Outcome:
+def _brought_up_to_date(each: LiveTable, cache: Cache, writer: CacheWriter, out: dict[str, str]) -> Outcome:
+    """What becomes of one table; `out` holds publishers that would fail for any other, by the table that showed it."""
     stored = _at_hand(each.name, cache, writer)
     if each.needs_key and not has_fred_key():
         return _outcome(each.name, "skipped", stored, f"needs a FRED API key, and {KEY_VARIABLE} is not set")
+    if each.publisher in out:
+        reason = f"{each.name} was not asked for, since {out[each.publisher]} had no answer from the same publisher"
+        return _outcome(each.name, "failed", stored, reason)
     try:
         found = each.fetch(stored)
         _require_table(found, each.name)
@@ -162,6 +168,8 @@ def _brought_up_to_date(each: LiveTable, cache: Cache, writer: CacheWriter) -> O
         record = writer.put(found)
     # Whatever a publisher's answer or the disk breaks in one table must not keep the others from their turn.
     except Exception as error:
+        if isinstance(error, SourceError) and error.for_all:
+            out[each.publisher] = each.name
         return _outcome(each.name, "failed", stored, without_secrets(_words(error)))
     kind: Kind = "new" if stored is None else "changed"
     return Outcome(each.name, kind if rows else "unchanged", record.rows, rows, record.last, found.note)

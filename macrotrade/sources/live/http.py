@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import email.utils
 import http.client
+import logging
 import re
 import time
 import urllib.error
@@ -38,7 +39,8 @@ Accept: TypeAlias = Literal["csv", "json", "xml", "zip"]
 _SILENCE_SECONDS = 30.0
 _LONGEST_WAIT = 120.0
 _LONGEST_DOWNLOAD = 900.0
-_PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
+_TOO_MANY = 429
+_PASSING = frozenset({408, 425, _TOO_MANY, 500, 502, 503, 504})
 _REMEDIES = {
     400: "Check the name of the series.",
     401: "Check the key.",
@@ -46,6 +48,7 @@ _REMEDIES = {
     404: "The publisher may have moved the file; see its page for the address.",
 }
 
+_NOWHERE = logging.NullHandler()
 _KEY_REMEDY = f"Check the key in the environment variable {KEY_VARIABLE}: 32 letters and digits, as FRED shows it."
 
 
@@ -107,6 +110,8 @@ def get(
     """
     import stamina
 
+    # Told by the outcome, not by a line on the screen for each attempt where nobody has set up logging.
+    logging.getLogger("stamina").addHandler(_NOWHERE)
     secrets = {name: value for name, value in (params or {}).items() if not isinstance(value, str)}
     plain = {name: value for name, value in (params or {}).items() if isinstance(value, str)}
     shown = _address(url, plain)
@@ -121,7 +126,7 @@ def get(
     if isinstance(found, Response):
         return found
     refused = SourceError(f"{shown}: {found.arrived}. {found.remedy}")
-    refused.status = found.status
+    refused.status, refused.for_all = found.status, found.for_all
     raise refused
 
 
@@ -143,6 +148,7 @@ class _Fault:
     passing: bool
     wait: float | None = None
     status: int | None = None
+    for_all: bool = False
 
 
 class _PassingError(Exception):
@@ -221,14 +227,16 @@ def _refusal(request: _Request, error: urllib.error.HTTPError) -> Response | _Fa
             said = ""
     arrived = f"the server answered {error.code} {http.client.responses.get(error.code, '')}".rstrip() + said
     if error.code not in _PASSING:
-        remedy = _KEY_REMEDY if "api_key" in said else _REMEDIES.get(error.code, "See the publisher's page.")
+        if "api_key" in said:
+            return _Fault(arrived, _KEY_REMEDY, passing=False, status=error.code, for_all=True)
+        remedy = _REMEDIES.get(error.code, "See the publisher's page.")
         return _Fault(arrived, remedy, passing=False, status=error.code)
     wait = _asked_wait(error.headers.get("Retry-After"))
     if wait is not None and wait > _LONGEST_WAIT:
         remedy = f"It asks to be left alone for {wait:.0f} seconds; try again after that."
-        return _Fault(arrived, remedy, passing=False, status=error.code)
-    remedy = "Too many requests: try again in some minutes." if error.code == 429 else "Try again later."
-    return _Fault(arrived, remedy, passing=True, wait=wait, status=error.code)
+        return _Fault(arrived, remedy, passing=False, status=error.code, for_all=True)
+    remedy = "Too many requests: try again in some minutes." if error.code == _TOO_MANY else "Try again later."
+    return _Fault(arrived, remedy, passing=True, wait=wait, status=error.code, for_all=error.code == _TOO_MANY)
 
 
 def _said(body: bytes) -> str:
@@ -245,7 +253,8 @@ def _silence(error: Exception, timeout: float) -> _Fault:
     """A connection that was not made or did not last."""
     reason = getattr(error, "reason", error)
     if isinstance(reason, TimeoutError):
-        return _Fault(f"nothing arrived for {timeout:g} seconds", "Check the connection and try again.", passing=True)
+        arrived = f"nothing arrived for {timeout:g} seconds"
+        return _Fault(arrived, "Check the connection and try again.", passing=True, for_all=True)
     if isinstance(reason, http.client.IncompleteRead):
         return _Fault("the body broke off", "Try again.", passing=True)
     words = scrubbed(str(reason)) or type(reason).__name__
@@ -253,6 +262,7 @@ def _silence(error: Exception, timeout: float) -> _Fault:
         f"no connection ({type(reason).__name__}: {words})",
         "Check that this machine reaches the internet (and its proxy settings), then try again.",
         passing=True,
+        for_all=True,
     )
 
 

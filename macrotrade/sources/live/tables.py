@@ -44,6 +44,11 @@ class LiveTable:
     max_age_days: int
     fetch: Callable[[Fetched | None], Fetched]
 
+    @property
+    def publisher(self) -> str:
+        """Who is asked for it, as in :data:`macrotrade.sources.live.addresses.ADDRESSES`."""
+        return self.name if self.name == "fred-md" else self.name.partition("-")[0].replace("alfred", "fred")
+
 
 def live_tables(*, with_key: bool | None = None) -> dict[str, LiveTable]:
     """Tables that `macrotrade` keeps by default, by name.

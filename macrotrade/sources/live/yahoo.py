@@ -29,6 +29,7 @@ SYMBOLS: dict[str, str] = {
 
 _OVERLAP = pd.Timedelta(days=14)
 _SESSION_OVER = 18  # New York hour; index futures settle and pause at 17:00
+_NOWHERE = logging.NullHandler()
 _UNITS = {"SPX": "index points"}
 _FRONT = (
     "the contract nearest to expiry, as quoted: at every roll the price steps from one contract to the next, so its "
@@ -104,20 +105,28 @@ def _closes(symbol: str, start: pd.Timestamp | None, timeout: float) -> pd.Serie
     """Closes by session, asked for up to three times."""
     import stamina
 
+    logging.getLogger("stamina").addHandler(_NOWHERE)
+    silence = _Silence("")
     try:
         for attempt in stamina.retry_context(_Silence, attempts=3, timeout=None, wait_initial=1.0, wait_max=30.0):
             with attempt:
                 return _asked(symbol, start, timeout)
     except _Silence as error:
-        words = str(error)
-    raise SourceError(
-        f"{_shown(symbol)}: {words}. Yahoo limits requests without saying how many: try again in an hour, or give "
+        silence = error
+    refused = SourceError(
+        f"{_shown(symbol)}: {silence}. Yahoo limits requests without saying how many: try again in an hour, or give "
         "prices from a file of your own."
     )
+    refused.for_all = silence.for_all
+    raise refused
 
 
 class _Silence(Exception):  # noqa: N818  (it never leaves this module)
-    """Yahoo gave no closes; the text says what came instead."""
+    """Yahoo gave no closes; the text says what came instead, `for_all` whether any symbol would fare the same."""
+
+    def __init__(self, words: str, for_all: bool = False) -> None:
+        super().__init__(words)
+        self.for_all = for_all
 
 
 def _asked(symbol: str, start: pd.Timestamp | None, timeout: float) -> pd.Series:
@@ -133,10 +142,21 @@ def _asked(symbol: str, start: pd.Timestamp | None, timeout: float) -> pd.Series
                 timeout=timeout,
             )
         except Exception as error:  # yfinance lets through whatever its transports raise
-            words = f"{type(error).__name__}: {error}"
+            silence = _silence(error)
         else:
             return _checked(table)
-    raise _Silence(" ".join(words.split())[:300])
+    raise silence
+
+
+def _silence(error: Exception) -> _Silence:
+    """What an exception of yfinance or of its transport means."""
+    kind = type(error).__name__
+    if isinstance(error, ValueError) and "JSON" in kind:
+        return _Silence("what arrived is not Yahoo's JSON but a web page or nothing")
+    if isinstance(error, KeyError):
+        return _Silence(f"the answer lacks {error}; Yahoo's format may have changed, look for a newer yfinance")
+    words = " ".join(f"{kind}: {error}".split())[:300].rstrip(".")
+    return _Silence(words, for_all=any(word in kind for word in ("Connection", "Timeout", "RateLimit")))
 
 
 def _checked(table: pd.DataFrame) -> pd.Series:

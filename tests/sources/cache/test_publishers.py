@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import get_args
@@ -105,3 +106,42 @@ def test_a_warm_update_moves_only_what_changed(publisher: PublisherServer, cache
     update(PLAN.live_tables(), cache)
     fetched = [path.rpartition("/")[2] for path in publisher.paths() if "fred-md" in path]
     assert sorted(fetched) == ["2026-04-md.csv", "2026-05-md.csv", "current.csv"]
+
+
+@pytest.mark.parametrize("fault", ["silence", "reset", "too many"])
+def test_a_publisher_that_does_not_answer_is_not_asked_for_every_table(
+    publisher: PublisherServer, cache: Cache, fault: Fault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from macrotrade.sources.live import http
+
+    monkeypatch.setitem(http.get.__kwdefaults__, "timeout", 0.2)
+    publisher.fail("/fred/", fault)
+
+    done = update(PLAN.live_tables(), cache)
+
+    assert [outcome.kind for outcome in done.outcomes] == ["new", "failed", "failed"]
+    assert "alfred-UNRATE was not asked for, since fred-DGS10 had no answer" in done.outcomes[2].reason
+    assert not [asked for asked in publisher.asked if asked.query.get("series_id") == "UNRATE"]
+
+
+def test_a_wrong_key_is_told_once_and_a_wrong_name_does_not_stop_the_others(
+    publisher: PublisherServer, cache: Cache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = LivePlan("none", ("DGS100", "DGS10"), ("UNRATE",), ())
+    assert [outcome.kind for outcome in update(plan.live_tables(), cache).outcomes] == ["failed", "new", "new"]
+    monkeypatch.setenv("FRED_API_KEY", "f" * 32)
+
+    refused = update(plan.live_tables(), cache)
+
+    assert [outcome.kind for outcome in refused.outcomes] == ["failed"] * 3
+    assert "Check the key in the environment variable FRED_API_KEY" in refused.outcomes[0].reason
+    assert {asked.query["series_id"] for asked in publisher.asked[-1:]} == {"DGS100"}
+
+
+def test_attempts_are_logged_to_nobody_who_has_not_asked(publisher: PublisherServer, cache: Cache) -> None:
+    publisher.fail("", "server error")
+
+    update(PLAN.live_tables(), cache)
+
+    # A logger without any handler of its own prints a line for each attempt on the screen.
+    assert any(isinstance(each, logging.NullHandler) for each in logging.getLogger("stamina").handlers)

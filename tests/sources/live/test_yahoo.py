@@ -93,6 +93,25 @@ def test_a_fault_gives_an_error_and_no_table(yahoo: PublisherServer, fault: Faul
         fetch_yahoo("SPX", now=FRIDAY_EVENING, timeout=0.5)
 
 
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        ("web page", "is not Yahoo's JSON but a web page or nothing"),
+        ("renamed columns", "the answer lacks 'close'; Yahoo's format may have changed"),
+        ("too many", "RateLimit"),
+    ],
+)
+def test_what_came_instead_of_closes_is_told_in_words(yahoo: PublisherServer, fault: Fault, words: str) -> None:
+    yahoo.fail("chart", fault)
+
+    with pytest.raises(SourceError) as raised:
+        fetch_yahoo("SPX", now=FRIDAY_EVENING)
+
+    assert words in str(raised.value)
+    assert ".." not in str(raised.value)
+    assert raised.value.for_all == (fault == "too many")
+
+
 def test_an_empty_table_is_an_error(yahoo: PublisherServer) -> None:
     yahoo.charts["^GSPC"] = {}
 
