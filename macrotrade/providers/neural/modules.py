@@ -83,8 +83,24 @@ def train_modules(
 ) -> Trained:
     """Members trained from these weights, as :func:`initial_modules` gives them, which are left as they are.
 
-    The contract is that of :func:`~macrotrade.providers.neural.training.train`: a member's result depends on its own
-    weights only.
+    A member's result depends on its own weights only: not on the others, nor on how many are trained at once or on how
+    many threads.
+
+    Parameters
+    ----------
+    network, sample, training
+        What is trained, on what, and how; of the sample's tables ``in_order`` is read.
+    weights
+        Shape (n_members, n_weights).
+    device
+        ``cpu``, or a device of torch's such as ``cuda``.
+    progress
+        Called now and then with members done and members in all.
+
+    Raises
+    ------
+    SettingsError
+        As :func:`built_module`, and if torch has no such device here.
     """
     place, template = torch_device(device), built_module(network)
     read, outcome = _windows(network, sample).to(place), torch.tensor(sample.outcome, device=place)

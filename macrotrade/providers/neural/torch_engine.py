@@ -42,7 +42,18 @@ def train_batched(
     device: str = "cpu",
     progress: Progress | None = None,
 ) -> Trained:
-    """Members trained from these weights; parameters as in :func:`~macrotrade.providers.neural.training.train`.
+    """Members trained from these weights, which are left as they are.
+
+    Parameters
+    ----------
+    network, sample, training
+        What is trained, on what, and how.
+    weights
+        Shape (n_members, n_parameters).
+    device
+        ``cpu``, or a device of torch's such as ``cuda``.
+    progress
+        Called after each block with members done and members in all.
 
     Raises
     ------

@@ -62,7 +62,7 @@ def test_losses_and_gradients_are_those_of_the_plain_network(network: Network, r
 @pytest.mark.parametrize("batch", [None, 16], ids=["all-rows", "batches"])
 def test_early_losses_and_weights_are_those_of_the_plain_network(network: Network, batch: int | None) -> None:
     sample, weights = random_sample(network), members(network, 3)
-    training = Training(epochs=12, batch=batch, seed=4)
+    training = Training(epochs=8, batch=batch, seed=4)
 
     trained = train_batched(network, sample, weights, training)
 
@@ -155,16 +155,16 @@ def test_a_device_that_is_not_there_is_named_with_those_that_are(device: str, sa
 
 def test_ensemble_means_agree_with_those_of_plain_networks_within_monte_carlo_error() -> None:
     network = KINDS["CNN-LSTM"]
-    sample, training = random_sample(network), Training(epochs=40, learning_rate=0.01)
+    sample, training = random_sample(network), Training(epochs=25, learning_rate=0.01)
     at_once, in_order = windows(network, sample)
 
     batched = respond_batched(network, train_batched(network, sample, members(network, 32), training).weights, sample)
     plain = []
-    for one in members(network, 12, seed=99):
+    for one in members(network, 8, seed=99):
         trained, _ = train_one(network, sample, one, training)
         plain.append(PlainNetwork(network).load(trained)(at_once, in_order).detach().numpy())
 
-    error = np.sqrt(batched.outputs.var(0, ddof=1) / 32 + np.var(plain, 0, ddof=1) / 12)
+    error = np.sqrt(batched.outputs.var(0, ddof=1) / 32 + np.var(plain, 0, ddof=1) / 8)
     distance = (batched.outputs.mean(0) - np.mean(plain, 0)) / error
     assert np.sqrt(np.mean(distance**2)) < 1.6
     assert error.mean() < 0.1
@@ -189,7 +189,7 @@ def test_a_planted_nonlinear_recursion_is_learned_and_a_regression_does_not_see_
     sample = Sample(np.zeros((500, 0), np.float32), reads.scaled(shocks), ends, outcome)
     seen, unseen = sample.rows(ends < known), sample.rows(ends >= known)
 
-    trained = train_batched(network, seen, members(network, 8), Training(epochs=250, learning_rate=0.02))
+    trained = train_batched(network, seen, members(network, 8), Training(epochs=120, learning_rate=0.03))
     ensemble = respond_batched(network, trained.weights, unseen).outputs.mean(0)
 
     assert explained(unseen.outcome, ensemble) > 0.85
