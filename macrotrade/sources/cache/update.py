@@ -157,7 +157,8 @@ def _brought_up_to_date(each: LiveTable, cache: Cache, writer: CacheWriter, out:
     if each.needs_key and not has_fred_key():
         return _outcome(each.name, "skipped", stored, f"needs a FRED API key, and {KEY_VARIABLE} is not set")
     if each.publisher in out:
-        reason = f"{each.name} was not asked for, since {out[each.publisher]} had no answer from the same publisher"
+        series = each.name.partition("-")[2]
+        reason = f"{series} was not asked for: what {out[each.publisher]} met would meet it too"
         return _outcome(each.name, "failed", stored, reason)
     try:
         found = each.fetch(stored)
