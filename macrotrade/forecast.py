@@ -364,18 +364,26 @@ class Exhibit:
         Heading.
     kind
         ``text`` (read `text`), ``table`` (read `frame` as it is), ``graph`` (`frame` has a row for each edge, with
-        columns source and target), or ``lines`` (a line for each column of `frame` along its index).
+        columns source and target), ``lines`` (a line for each column of `frame` along its index), ``bars`` (a bar for
+        each row of `frame`, the first on top: its column value and, where known, low and high), or ``heatmap`` (a
+        cell for each number of `frame`).
     frame, text
-        What is shown.
+        What is shown; of lines and bars, `text` names what their axis counts.
     note
         What to know about it.
+    recessions
+        Whether lines stand before the recessions of the United States.
+    marked
+        Of a heatmap: true for the cells that stand out, in the shape of `frame`.
     """
 
     title: str
-    kind: Literal["text", "table", "graph", "lines"]
+    kind: Literal["text", "table", "graph", "lines", "bars", "heatmap"]
     frame: pd.DataFrame | None = None
     text: str = ""
     note: str = ""
+    recessions: bool = False
+    marked: pd.DataFrame | None = None
 
 
 @runtime_checkable

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import pandas as pd
 
 from macrotrade.forecast import Exhibit
 from macrotrade.report.cast import Cast
-from macrotrade.report.colours import provider_colours
+from macrotrade.report.exhibit_figures import bars_figure, heatmap_figure, lines_figure
 from macrotrade.report.graph import graph_figure
-from macrotrade.report.layout import numbers, styled, thinned
-from macrotrade.report.parts import Choice, Column, Figure, Part, Section, Table, Words
+from macrotrade.report.parts import Choice, Column, Part, Section, Table, Words
 from macrotrade.report.words import name_of, sentence
 from macrotrade.strategy.result import Backtest
 
@@ -47,7 +45,11 @@ def drawn(exhibit: Exhibit, traded: tuple[str, ...] = ()) -> tuple[Part, ...]:
     if exhibit.kind == "table":
         return (_table(exhibit.title, frame, exhibit.note),)
     if exhibit.kind == "lines":
-        return (_lines(exhibit.title, frame, exhibit.note),)
+        return (lines_figure(exhibit, frame),)
+    if exhibit.kind in ("bars", "heatmap"):
+        figure = (bars_figure if exhibit.kind == "bars" else heatmap_figure)(exhibit, frame)
+        table = _table(exhibit.title, frame.rename(columns={"value": exhibit.text or "value"}), exhibit.note)
+        return (Choice("Shown as", {"figure": (figure,), "table": (table,)}),)
     figures = [graph_figure(exhibit.title, frame, name, exhibit.note) for name in traded]
     around = [figure for figure in figures if figure is not None]
     return tuple(around) or tuple(
@@ -72,22 +74,3 @@ def _column(name: str, values: pd.Series) -> Column:
         return Column(name, heading, "integer", 0)
     size = float(known[known != 0.0].abs().median())
     return Column(name, heading, "number", min(max(2 - math.floor(math.log10(size)), 0), 6))
-
-
-def _lines(title: str, frame: pd.DataFrame, note: str) -> Figure:
-    """A line for each column along the index."""
-    index = frame.index.to_timestamp() if isinstance(frame.index, pd.PeriodIndex) else pd.DatetimeIndex(frame.index)
-    shown = thinned(frame.set_axis(index, axis=0)) if len(frame) else frame
-    names = tuple(map(str, frame.columns))
-    colours = provider_colours(names)
-    x = pd.DatetimeIndex(shown.index).strftime("%Y-%m-%d").tolist()
-    traces: list[dict[str, Any]] = [
-        {
-            "type": "scatter", "x": x, "y": numbers(shown[column], 4), "name": str(column), "mode": "lines",
-            "line": {"color": colours[str(column)], "width": 1.8}, "hovertemplate": "%{y:.3f}",
-        }
-        for column in shown.columns
-    ]  # fmt: skip
-    values = frame.to_numpy(dtype=float)
-    share = {"range": [0, 1]} if bool(((values >= 0) & (values <= 1) | pd.isna(values)).all()) else {}
-    return Figure(title, styled(traces, 300, yaxis=share, legend={"y": -0.16}), sentence(note) if note else "", 300)

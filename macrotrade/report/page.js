@@ -28,7 +28,7 @@
       layout.margin.l = Math.min(layout.margin.l, 88);
       for (const axis of Object.keys(layout).filter((key) => key.startsWith("yaxis")))
         if (layout[axis].title) layout[axis].title.standoff = 4;
-      for (const axis of Object.keys(layout).filter((key) => key.startsWith("xaxis"))) Object.assign(layout[axis], { nticks: 5, tickangle: 0 });
+      for (const axis of Object.keys(layout).filter((key) => key.startsWith("xaxis") && layout[key].type !== "category")) Object.assign(layout[axis], { nticks: 5, tickangle: 0 });
     }
     return spec;
   }
