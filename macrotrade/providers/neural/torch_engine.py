@@ -22,7 +22,7 @@ from torch import Tensor
 from macrotrade.providers.neural.network import Network
 from macrotrade.providers.neural.sample import Sample
 from macrotrade.providers.neural.torch_blocks import by_blocks, torch_device
-from macrotrade.providers.neural.torch_network import Reading, outputs_and_factors, reading
+from macrotrade.providers.neural.torch_network import Reading, Workspace, outputs_and_factors, reading
 from macrotrade.providers.neural.training import Progress, Responses, Trained, Training, row_order
 
 __all__ = ["MEMORY", "block_size", "loss_gradients", "respond_batched", "train_batched"]
@@ -78,7 +78,7 @@ def respond_batched(
 
     @torch.no_grad()
     def respond_block(block: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-        outputs, factors = outputs_and_factors(network, _arrays(network, _aligned(block, place)), read)
+        outputs, factors = outputs_and_factors(network, _arrays(network, _aligned(block, place)), read, Workspace())
         return outputs.cpu().numpy(), factors.mT.cpu().numpy()
 
     return Responses(*by_blocks(respond_block, weights, block_size(network, sample, place.type), place))
@@ -91,7 +91,7 @@ def loss_gradients(
     place = torch_device(device)
     read, outcome = reading(network, sample, place), torch.tensor(sample.outcome, device=place)
     flat = torch.tensor(weights, device=place, requires_grad=True)
-    losses = _losses(network, flat, read, outcome)
+    losses = _losses(network, flat, read, outcome, Workspace())
     (gradients,) = torch.autograd.grad(losses.sum(), flat)
     return losses.detach().cpu().numpy(), gradients.cpu().numpy()
 
@@ -122,12 +122,12 @@ def _train_block(
         eps=training.epsilon,
         fused=True,
     )
-    epochs = []
+    workspace, epochs = Workspace(), []
     for epoch in range(training.epochs):
         loss = torch.zeros(flat.shape[0], device=flat.device)
         for rows, share in _batches(training, epoch, outcome):
             batch, wanted = (read, outcome) if rows is None else (read.rows(rows), outcome[rows])
-            losses = _losses(network, flat, batch, wanted)
+            losses = _losses(network, flat, batch, wanted, workspace)
             (flat.grad,) = torch.autograd.grad(losses.sum(), flat)
             optimiser.step()
             loss += losses.detach() * share
@@ -146,8 +146,8 @@ def _batches(training: Training, epoch: int, outcome: Tensor) -> Iterator[tuple[
         yield rows, len(rows) / n_rows
 
 
-def _losses(network: Network, flat: Tensor, read: Reading, outcome: Tensor) -> Tensor:
-    outputs, _ = outputs_and_factors(network, _arrays(network, flat), read)
+def _losses(network: Network, flat: Tensor, read: Reading, outcome: Tensor, workspace: Workspace) -> Tensor:
+    outputs, _ = outputs_and_factors(network, _arrays(network, flat), read, workspace)
     return torch.mean((outputs - outcome) ** 2, 1)
 
 

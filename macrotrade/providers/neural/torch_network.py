@@ -20,7 +20,7 @@ from torch import Tensor
 from macrotrade.providers.neural.network import GATES, Network
 from macrotrade.providers.neural.sample import Sample
 
-__all__ = ["Reading", "outputs_and_factors", "reading"]
+__all__ = ["Reading", "Workspace", "outputs_and_factors", "reading"]
 
 Place: TypeAlias = slice | Tensor
 """Columns of the table of periods that the rows read at one step: a slice where rows are consecutive."""
@@ -70,13 +70,31 @@ def reading(network: Network, sample: Sample, device: torch.device) -> Reading:
     return Reading(torch.from_numpy(at_once).to(device), inputs, _places(ends, steps, device))
 
 
-def outputs_and_factors(network: Network, arrays: dict[str, Tensor], read: Reading) -> tuple[Tensor, Tensor]:
-    """Outputs (K, n_rows) and last states (K, p, n_rows) of members whose parameters are `arrays`, by their names."""
+class Workspace:
+    """Large arrays kept from step to step of a block: fresh pages of memory cost more than the arithmetic in them."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[str, tuple[int, ...]], Tensor] = {}
+
+    def array(self, name: str, like: Tensor, *shape: int) -> Tensor:
+        """Array of that name and shape, holding whatever was last written there."""
+        if (name, shape) not in self._kept:
+            self._kept[name, shape] = like.new_empty(shape)
+        return self._kept[name, shape]
+
+
+def outputs_and_factors(
+    network: Network, arrays: dict[str, Tensor], read: Reading, workspace: Workspace
+) -> tuple[Tensor, Tensor]:
+    """Outputs (K, n_rows) and last states (K, p, n_rows) of members whose parameters are `arrays`, by their names.
+
+    Gradients must be asked for before the workspace is used again.
+    """
     n_members, n_rows = arrays["head.1.bias"].shape[0], read.at_once.shape[0]
     factors = read.at_once.new_zeros(n_members, 0, n_rows)
     if network.factors:
         projected = _projected(network, arrays, read)
-        factors = cast("Tensor", _Recurrence.apply(projected, arrays["lstm.recurrent"], read.places))
+        factors = cast("Tensor", _Recurrence.apply(projected, arrays["lstm.recurrent"], read.places, workspace))
     return _head(network, arrays, read.at_once, factors), factors
 
 
@@ -137,13 +155,15 @@ class _Recurrence(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx: Any, projected: Tensor, recurrent: Tensor, places: tuple[Place, ...]) -> Tensor:
+    def forward(
+        ctx: Any, projected: Tensor, recurrent: Tensor, places: tuple[Place, ...], workspace: Workspace
+    ) -> Tensor:
         n_members, p, _ = recurrent.shape
         n_rows = _read(projected, places[0]).shape[2]
         transposed = recurrent.mT.contiguous()
-        gates = projected.new_empty(len(places), n_members, len(GATES) * p, n_rows)
-        cells = projected.new_empty(len(places), n_members, p, n_rows)
-        bounded = torch.empty_like(cells)
+        gates = workspace.array("gates", projected, len(places), n_members, len(GATES) * p, n_rows)
+        cells = workspace.array("cells", projected, len(places), n_members, p, n_rows)
+        bounded = workspace.array("bounded", projected, len(places), n_members, p, n_rows)
         state = cell = projected.new_zeros(n_members, p, n_rows)
         for step, place in enumerate(places):
             now = gates[step]
@@ -158,15 +178,15 @@ class _Recurrence(torch.autograd.Function):
             torch.tanh(cell, out=bounded[step])
             state = shows * bounded[step]
         ctx.save_for_backward(recurrent, gates, cells, bounded)
-        ctx.places, ctx.shape = places, projected.shape
+        ctx.places, ctx.workspace, ctx.shape = places, workspace, projected.shape
         return state
 
     @staticmethod
-    def backward(ctx: Any, *upstream: Tensor) -> tuple[Tensor, Tensor, None]:
+    def backward(ctx: Any, *upstream: Tensor) -> tuple[Tensor, Tensor, None, None]:
         recurrent, gates, cells, bounded = ctx.saved_tensors
         p = recurrent.shape[1]
-        to_projected, to_recurrent = recurrent.new_zeros(ctx.shape), torch.zeros_like(recurrent)
-        to_gates = torch.empty_like(gates[0])
+        to_projected = ctx.workspace.array("to_projected", recurrent, *ctx.shape).zero_()
+        to_gates, to_recurrent = torch.empty_like(gates[0]), torch.zeros_like(recurrent)
         to_state, to_cell = upstream[0], torch.zeros_like(cells[0])
         for step in reversed(range(len(ctx.places))):
             now, tanh = gates[step], bounded[step]
@@ -185,7 +205,7 @@ class _Recurrence(torch.autograd.Function):
                 to_recurrent.baddbmm_(before, to_gates.mT)
                 to_state = torch.bmm(recurrent, to_gates)
                 to_cell *= keeps
-        return to_projected, to_recurrent, None
+        return to_projected, to_recurrent, None, None
 
 
 def _through_tanh(gradient: Tensor, value: Tensor) -> Tensor:
