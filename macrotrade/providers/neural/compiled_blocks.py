@@ -11,13 +11,13 @@ import numpy as np
 import numpy.typing as npt
 
 from macrotrade._typing import IntArray
-from macrotrade.providers.neural.kernels.adam import Rates
+from macrotrade.providers.neural.kernels.adam import Moved, Rates
 from macrotrade.providers.neural.kernels.lanes import LANES
-from macrotrade.providers.neural.kernels.products import PACKED
+from macrotrade.providers.neural.kernels.products import WORK
 from macrotrade.providers.neural.kernels.reading import Batch, Form, Reading
 from macrotrade.providers.neural.kernels.small_training import SmallSpace, respond_small, train_small
 from macrotrade.providers.neural.kernels.wide_head import HeadSpace
-from macrotrade.providers.neural.kernels.wide_training import Moments, WideSpace, respond_wide, train_wide
+from macrotrade.providers.neural.kernels.wide_training import WideSpace, respond_wide, train_wide
 from macrotrade.providers.neural.network import Network, Parameter
 from macrotrade.providers.neural.sample import Sample
 from macrotrade.providers.neural.training import Training
@@ -105,7 +105,7 @@ class Task:
             "state": _room(form.tile * 2 * units),
             "slopes": _room(form.tile * 2 * units),
             "gate_slopes": _room(form.tile * 4 * units),
-            "packed": _room(PACKED),
+            "work": _room(WORK),
         }
 
 
@@ -115,13 +115,11 @@ class SmallBlock:
     def __init__(self, task: Task, weights: Floats) -> None:
         self.n_members = len(weights)
         self._task, self._form, self._batch, self._step = task, task.form(task.network.nodes), task.batch(), 0
-        self._lanes = _in_lanes(weights)
+        self._lanes = _moved(_in_lanes(weights))
         form, row = self._form, task.network.nodes * LANES
         entering = max(task.size, 1) * row if form.window else 0
         self._space = SmallSpace(
-            gradient=_room(self._lanes.size),
-            first_moment=_room(self._lanes.size),
-            second_moment=_room(self._lanes.size),
+            gradient=_room(self._lanes.weights.size),
             entering=_room(entering),
             entering_slopes=_room(entering),
             hidden=_room(form.layers * row + LANES),
@@ -154,7 +152,7 @@ class SmallBlock:
         task, p = self._task, self._form.p
         n_rows = task.rows.first.size
         outputs, factors = _room(n_rows * LANES), _room(n_rows * p * LANES)
-        respond_small(task.reading, task.rows, self._form, self._lanes, outputs, factors, self._space)
+        respond_small(task.reading, task.rows, self._form, self._lanes.weights, outputs, factors, self._space)
         return (
             outputs.reshape(n_rows, LANES).T[: self.n_members],
             factors.reshape(n_rows, p, LANES).transpose(2, 0, 1)[: self.n_members],
@@ -162,7 +160,7 @@ class SmallBlock:
 
     def weights(self) -> Floats:
         """Weights now."""
-        return _out_of_lanes(self._lanes, self.n_members)
+        return _out_of_lanes(self._lanes.weights, self.n_members)
 
 
 class WideBlock:
@@ -173,10 +171,8 @@ class WideBlock:
         self._nodes = -(-task.network.nodes // LANES) * LANES
         self._task, self._form, self._batch, self._step = task, task.form(self._nodes), task.batch(), 0
         self._n_lstm = _lstm_parameters(task.network)
-        self._lstm = _in_lanes(weights[:, : self._n_lstm])
-        self._heads = _flat(np.stack([self._laid_out(member) for member in weights]))
-        self._lstm_moments = Moments(*(_room(self._lstm.size) for _ in Moments._fields))
-        self._head_moments = Moments(*(_room(self._heads.size) for _ in Moments._fields))
+        self._lstm = _moved(_in_lanes(weights[:, : self._n_lstm]))
+        self._heads = _moved(_flat(np.stack([self._laid_out(member) for member in weights])))
         form, n, size = self._form, self._nodes, task.size
         recurrence = task.recurrence(form)
         head = HeadSpace(
@@ -185,10 +181,14 @@ class WideBlock:
             outputs=_room(size),
             turned=_room(n * n),
             rows=np.arange(size) * n,
-            packed=recurrence["packed"],
+            gradient=_room(self._heads.weights.size // self.n_members),
+            work=recurrence["work"],
         )
         states = size * form.p * LANES
-        self._space = WideSpace(factors=_room(states), factor_slopes=_room(states), head=head, **recurrence)
+        gradient = _room(self._lstm.weights.size)
+        self._space = WideSpace(
+            gradient=gradient, factors=_room(states), factor_slopes=_room(states), head=head, **recurrence
+        )
 
     def train(self, orders: IntArray, training: Training) -> Floats:
         """Train for some epochs."""
@@ -203,9 +203,7 @@ class WideBlock:
             self._step,
             _rates(training),
             self._lstm,
-            self._lstm_moments,
             self._heads,
-            self._head_moments,
             losses,
             self._space,
         )
@@ -217,14 +215,14 @@ class WideBlock:
         task, p = self._task, self._form.p
         n_rows = task.rows.first.size
         outputs = _room(self.n_members * n_rows)
-        respond_wide(task.reading, task.rows, self._form, self._lstm, self._heads, outputs, self._space)
+        respond_wide(task.reading, task.rows, self._form, self._lstm.weights, self._heads.weights, outputs, self._space)
         factors = self._space.factors.reshape(n_rows, p, LANES)
         return outputs.reshape(self.n_members, n_rows), factors.transpose(2, 0, 1)[: self.n_members]
 
     def weights(self) -> Floats:
         """Weights now."""
-        heads = self._heads.reshape(self.n_members, -1)
-        lstm = _out_of_lanes(self._lstm, self.n_members)
+        heads = self._heads.weights.reshape(self.n_members, -1)
+        lstm = _out_of_lanes(self._lstm.weights, self.n_members)
         return np.hstack([lstm, np.stack([self._brought_back(member) for member in heads])])
 
     def _laid_out(self, weights: Floats) -> Floats:
@@ -267,6 +265,11 @@ def _in_lanes(weights: Floats) -> Floats:
 
 def _out_of_lanes(lanes: Floats, n_members: int) -> Floats:
     return np.ascontiguousarray(lanes.reshape(-1, LANES).T[:n_members])
+
+
+def _moved(weights: Floats) -> Moved:
+    """Weights and their moments, which begin at zero."""
+    return Moved(weights, _room(weights.size), _room(weights.size))
 
 
 def _rates(training: Training) -> Rates:

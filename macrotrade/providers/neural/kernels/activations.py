@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from macrotrade.providers.neural.kernels.compiled import compiled_in_place
-from macrotrade.providers.neural.kernels.lanes import at_least, at_most, spread
+from macrotrade.providers.neural.kernels.lanes import at_least, at_most, reciprocal, spread
 
 __all__ = ["logistic", "tangent"]
 
@@ -39,7 +39,7 @@ def tangent(x: Any) -> Any:
     q = q * square + spread(_Q1)
     p = p * square + spread(_P0)
     q = q * square + spread(_Q0)
-    return x * p / q
+    return x * p * reciprocal(q)
 
 
 @compiled_in_place

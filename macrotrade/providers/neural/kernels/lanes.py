@@ -11,6 +11,7 @@ import operator
 from collections.abc import Callable
 from typing import Any, cast
 
+import llvmlite.binding  # type: ignore[import-untyped]
 from llvmlite import ir  # type: ignore[import-untyped]
 from numba import types
 from numba.core import cgutils
@@ -18,25 +19,31 @@ from numba.core.typing.templates import AbstractTemplate, infer_global, signatur
 from numba.extending import intrinsic, lower_builtin, models, register_model
 
 __all__ = [
+    "HAS_WIDE_VECTORS",
     "LANES",
     "at_least",
     "at_most",
     "element",
     "emitted",
+    "inverse_root",
     "kept_where_positive",
     "load",
     "loaded",
     "multiplied_and_added",
     "nothing",
-    "root",
+    "reciprocal",
     "spread",
     "spread_out",
     "store",
     "stored",
     "sum_of",
+    "turn",
 ]
 
 LANES = 16
+
+HAS_WIDE_VECTORS = bool(llvmlite.binding.get_host_cpu_features().get("avx512f", False))
+"""Whether the processor keeps 32 vectors of `LANES` numbers at hand, and estimates reciprocals of them."""
 
 _SINGLE = ir.FloatType()
 _WIDE = ir.VectorType(_SINGLE, LANES)
@@ -97,12 +104,32 @@ def spread(_: Any, number: Any) -> Any:
 
 
 @emitted
-def root(_: Any, vector: Any) -> Any:
-    """Square roots."""
+def reciprocal(_: Any, vector: Any) -> Any:
+    """1 / x to 2 units in the last place, for x whose square does not overflow."""
 
     def generate(_context: Any, builder: Any, _kinds: Any, given: Any) -> Any:
-        kind = ir.FunctionType(_WIDE, [_WIDE])
-        return builder.call(cgutils.get_or_insert_function(builder.module, kind, f"llvm.sqrt.v{LANES}f32"), given)
+        x, one, two = given[0], _everywhere(1.0), _everywhere(2.0)
+        if not HAS_WIDE_VECTORS:
+            return builder.fdiv(one, x)
+        y = _estimate(builder, "rcp14", x)
+        return builder.fmul(y, builder.fsub(two, builder.fmul(x, y, flags=_FUSED), flags=_FUSED))
+
+    return _LANES(vector), generate
+
+
+@emitted
+def inverse_root(_: Any, vector: Any) -> Any:
+    """1 / sqrt(x) to 2 units in the last place, for normal x above 0."""
+
+    def generate(_context: Any, builder: Any, _kinds: Any, given: Any) -> Any:
+        x, half, more = given[0], _everywhere(0.5), _everywhere(1.5)
+        if not HAS_WIDE_VECTORS:
+            kind = ir.FunctionType(_WIDE, [_WIDE])
+            root = cgutils.get_or_insert_function(builder.module, kind, f"llvm.sqrt.v{LANES}f32")
+            return builder.fdiv(_everywhere(1.0), builder.call(root, [x]))
+        y = _estimate(builder, "rsqrt14", x)
+        square = builder.fmul(builder.fmul(x, half), builder.fmul(y, y))
+        return builder.fmul(y, builder.fsub(more, square))
 
     return _LANES(vector), generate
 
@@ -121,6 +148,33 @@ def sum_of(_: Any, vector: Any) -> Any:
         return builder.extract_element(vector, ir.Constant(ir.IntType(32), 0))
 
     return types.float32(vector), generate
+
+
+@emitted
+def turn(_: Any, values: Any, place: Any, row: Any, out: Any, at: Any, out_row: Any) -> Any:
+    """Transpose `LANES` rows of `LANES` numbers: rows begin at place + i row, those of the result at at + i out_row."""
+
+    def generate(context: Any, builder: Any, kinds: Any, given: Any) -> Any:
+        source = element(context, builder, kinds.args[0], given[0], given[1])
+        target = element(context, builder, kinds.args[3], given[3], given[4])
+        vectors = []
+        for _row in range(LANES):
+            vectors.append(loaded(builder, source))
+            source = builder.gep(source, [given[2]])
+        lanes, half = ir.VectorType(ir.IntType(32), LANES), LANES // 2
+        low = ir.Constant(lanes, [i // 2 + (i % 2) * LANES for i in range(LANES)])
+        high = ir.Constant(lanes, [half + i // 2 + (i % 2) * LANES for i in range(LANES)])
+        for _stage in range(
+            LANES.bit_length() - 1
+        ):  # a perfect shuffle of two halves, as often as doubling gives LANES
+            pairs = [(vectors[i], vectors[i + half]) for i in range(half)]
+            vectors = [builder.shuffle_vector(*pair, mask) for pair in pairs for mask in (low, high)]
+        for vector in vectors:
+            stored(builder, vector, target)
+            target = builder.gep(target, [given[5]])
+        return context.get_dummy_value()
+
+    return types.void(values, place, row, out, at, out_row), generate
 
 
 @emitted
@@ -184,7 +238,19 @@ def multiplied_and_added(builder: Any, one: Any, other: Any, total: Any) -> Any:
 
 def nothing() -> Any:
     """Vector of zeros."""
-    return ir.Constant(_WIDE, [0.0] * LANES)
+    return _everywhere(0.0)
+
+
+def _everywhere(number: float) -> Any:
+    return ir.Constant(_WIDE, [number] * LANES)
+
+
+def _estimate(builder: Any, instruction: str, x: Any) -> Any:
+    """What an instruction of AVX-512 finds to 14 binary digits, which one step of Newton's method doubles."""
+    every = ir.IntType(LANES)
+    kind = ir.FunctionType(_WIDE, [_WIDE, _WIDE, every])
+    found = cgutils.get_or_insert_function(builder.module, kind, f"llvm.x86.avx512.{instruction}.ps.512")
+    return builder.call(found, [x, nothing(), ir.Constant(every, -1)])
 
 
 def _by_lane(symbol: Callable[..., Any], instruction: str) -> None:

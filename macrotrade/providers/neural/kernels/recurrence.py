@@ -34,8 +34,8 @@ __all__ = ["gather_slopes", "project", "run_backward", "run_forward"]
 
 
 @compiled
-def project(reading: Reading, form: Form, weights: Floats, projected: Floats, packed: Floats) -> None:
-    """x_t W + b of every period, into ``projected``; ``packed`` is workspace of `products`."""
+def project(reading: Reading, form: Form, weights: Floats, projected: Floats, work: Floats) -> None:
+    """x_t W + b of every period, into ``projected``; ``work`` is workspace of `products`."""
     wide = 4 * form.p * LANES
     n_periods = reading.periods.size
     bias = (form.n_series + form.p) * wide
@@ -56,12 +56,12 @@ def project(reading: Reading, form: Form, weights: Floats, projected: Floats, pa
         n_periods,
         wide,
         form.n_series,
-        packed,
+        work,
     )
 
 
 @compiled
-def gather_slopes(reading: Reading, form: Form, projected_slopes: Floats, gradient: Floats, packed: Floats) -> None:
+def gather_slopes(reading: Reading, form: Form, projected_slopes: Floats, gradient: Floats, work: Floats) -> None:
     """Add the derivatives by W and b to the gradient, from those by `project`'s result, which are set to zero."""
     wide = 4 * form.p * LANES
     n_periods = reading.periods.size
@@ -80,7 +80,7 @@ def gather_slopes(reading: Reading, form: Form, projected_slopes: Floats, gradie
         form.n_series,
         wide,
         n_periods,
-        packed,
+        work,
     )
     for column in range(0, wide, LANES):
         total = load(gradient, bias + column)

@@ -17,10 +17,10 @@ from typing import NamedTuple
 import numpy as np
 
 from macrotrade._typing import IntArray
-from macrotrade.providers.neural.kernels.adam import Rates, move
+from macrotrade.providers.neural.kernels.adam import Moved, Pace, Rates, move, pace_of
 from macrotrade.providers.neural.kernels.compiled import compiled
 from macrotrade.providers.neural.kernels.lanes import LANES, load, spread, store
-from macrotrade.providers.neural.kernels.products import add_product
+from macrotrade.providers.neural.kernels.products import add_product, move_by_product
 from macrotrade.providers.neural.kernels.reading import Batch, Floats, Form, Reading, choose
 from macrotrade.providers.neural.kernels.recurrence import gather_slopes, project, run_backward, run_forward
 from macrotrade.providers.neural.kernels.small_head import answer, learn
@@ -33,14 +33,12 @@ class SmallSpace(NamedTuple):
 
     Parameters
     ----------
-    gradient, first_moment, second_moment : (n_parameters, LANES).
+    gradient : (n_parameters, LANES).
     entering, entering_slopes : (n_rows, nodes, LANES) what is read at once times its weights.
     squares : (LANES,) squared errors, summed.
     """
 
     gradient: Floats
-    first_moment: Floats
-    second_moment: Floats
     projected: Floats
     projected_slopes: Floats
     kept: Floats
@@ -52,7 +50,7 @@ class SmallSpace(NamedTuple):
     hidden: Floats
     head_slopes: Floats
     squares: Floats
-    packed: Floats
+    work: Floats
 
 
 @compiled
@@ -64,7 +62,7 @@ def train_small(
     batch: Batch,
     step: int,
     rates: Rates,
-    weights: Floats,
+    moved: Moved,
     losses: Floats,
     space: SmallSpace,
 ) -> None:
@@ -84,10 +82,9 @@ def train_small(
         for start in range(0, n_rows, size):
             count = min(size, n_rows - start)
             choose(every, order[epoch], start, count, batch)
-            _add_gradient(reading, form, batch, count, weights, space)
-            mean = mean + load(space.squares, 0)
             step += 1
-            move(weights, space.gradient, space.first_moment, space.second_moment, step, rates)
+            _learn(reading, form, batch, count, moved, pace_of(rates, step), space)
+            mean = mean + load(space.squares, 0)
         store(losses, epoch * LANES, mean * spread(np.float32(1.0 / n_rows)))
 
 
@@ -113,8 +110,11 @@ def respond_small(
 
 
 @compiled
-def _add_gradient(reading: Reading, form: Form, batch: Batch, n_rows: int, weights: Floats, space: SmallSpace) -> None:
-    """Gradient of the mean squared error over a batch, added; its squared errors, summed, in ``space.squares``."""
+def _learn(
+    reading: Reading, form: Form, batch: Batch, n_rows: int, moved: Moved, pace: Pace, space: SmallSpace
+) -> None:
+    """One step down the mean squared error over a batch; its squared errors, summed, go to ``space.squares``."""
+    weights, gradient = moved.weights, space.gradient
     gate = form.p * LANES
     head, row = _enter(reading, form, batch, n_rows, weights, space)
     scale = spread(np.float32(2.0 / n_rows))
@@ -134,7 +134,7 @@ def _add_gradient(reading: Reading, form: Form, batch: Batch, n_rows: int, weigh
             learn(
                 form,
                 weights,
-                space.gradient,
+                gradient,
                 head,
                 space.state,
                 at,
@@ -158,29 +158,19 @@ def _add_gradient(reading: Reading, form: Form, batch: Batch, n_rows: int, weigh
                 space.kept,
                 space.gate_slopes,
                 space.projected_slopes,
-                space.gradient,
+                gradient,
             )
     store(space.squares, 0, squares)
+    first = head - form.window * row
     if form.p:
-        gather_slopes(reading, form, space.projected_slopes, space.gradient, space.packed)
+        gather_slopes(reading, form, space.projected_slopes, gradient, space.work)
+        move(moved, gradient, 0, first, pace)
     if form.window:
-        first = head - form.window * row
-        add_product(
-            space.gradient,
-            first,
-            row,
-            reading.reversed_table,
-            0,
-            reading.units,
-            batch.windows,
-            space.entering_slopes,
-            0,
-            row,
-            form.window,
-            row,
-            n_rows,
-            space.packed,
-        )
+        move_by_product(
+            moved, first, reading.reversed_table, 0, reading.units, batch.windows, space.entering_slopes, 0, row,
+            form.window, row, n_rows, pace, gradient, first, space.work,
+        )  # fmt: skip
+    move(moved, gradient, head, gradient.size, pace)
 
 
 @compiled
@@ -192,7 +182,7 @@ def _enter(
     head = form.window * row
     if form.p:
         head += 4 * form.p * (form.n_series + form.p + 1) * LANES
-        project(reading, form, weights, space.projected, space.packed)
+        project(reading, form, weights, space.projected, space.work)
     if form.window:
         space.entering[: n_rows * row] = 0.0
         add_product(
@@ -209,6 +199,6 @@ def _enter(
             n_rows,
             row,
             form.window,
-            space.packed,
+            space.work,
         )
     return head, row

@@ -1,4 +1,4 @@
-"""A head of many nodes, one member at a time, all rows at once by matrix products: forward, and backward.
+"""A head of many nodes, one member at a time, all rows at once by matrix products: forward, and backward with a step.
 
     z_1 = x W_x + f W_f + b_1,   z_q = a_{q-1} W_q + b_q,   a_q = max(z_q, 0),   output = a_Q w + b
 
@@ -13,12 +13,25 @@ from typing import NamedTuple
 import numpy as np
 
 from macrotrade._typing import IntArray
+from macrotrade.providers.neural.kernels.adam import Moved, Pace, move_vector
 from macrotrade.providers.neural.kernels.compiled import compiled
-from macrotrade.providers.neural.kernels.lanes import LANES, at_least, kept_where_positive, load, spread, store, sum_of
-from macrotrade.providers.neural.kernels.products import add_product
+from macrotrade.providers.neural.kernels.lanes import (
+    LANES,
+    at_least,
+    kept_where_positive,
+    load,
+    spread,
+    store,
+    sum_of,
+    turn,
+)
+from macrotrade.providers.neural.kernels.products import bend_product, keep_product, move_by_product
 from macrotrade.providers.neural.kernels.reading import Batch, Floats, Form, Reading
 
 __all__ = ["HeadSpace", "answer_wide", "learn_wide"]
+
+
+_NOTHING = np.float32(0.0)
 
 
 class HeadSpace(NamedTuple):
@@ -29,6 +42,7 @@ class HeadSpace(NamedTuple):
     hidden : (layers, n_rows, nodes). slopes : (2, n_rows, nodes).
     outputs : (n_rows,) and, after `learn_wide`, derivatives by them.
     turned : (nodes, nodes) a layer's weights transposed.
+    gradient : (parameters of a head,) zero but while a step is made.
     rows : (n_rows,) places of the rows of a table of ``nodes`` columns.
     """
 
@@ -36,73 +50,42 @@ class HeadSpace(NamedTuple):
     slopes: Floats
     outputs: Floats
     turned: Floats
+    gradient: Floats
     rows: IntArray
-    packed: Floats
+    work: Floats
 
 
 @compiled
 def answer_wide(
-    reading: Reading,
-    form: Form,
-    batch: Batch,
-    n_rows: int,
-    weights: Floats,
-    member: int,
-    factors: Floats,
-    lane: int,
+    reading: Reading, form: Form, batch: Batch, n_rows: int, weights: Floats, member: int, factors: Floats, lane: int,
     space: HeadSpace,
-) -> None:
+) -> None:  # fmt: skip
     """Nodes and outputs of the rows, into ``space``.
 
     Parameters
     ----------
     member : place of the member's weights. factors : (n_rows, p, LANES) f. lane : the member's.
     """
-    n = form.nodes
-    hidden = space.hidden
-    place = member + form.window * n
-    bias = place + form.p * n
-    for r in range(n_rows):
-        for j in range(0, n, LANES):
-            total = load(weights, bias + j)
-            for k in range(form.p):
-                factor = spread(factors[(r * form.p + k) * LANES + lane])
-                total = factor * load(weights, place + k * n + j) + total
-            store(hidden, r * n + j, total)
-    if form.window:
-        add_product(
-            hidden,
-            0,
-            n,
-            reading.reversed_table,
-            0,
-            batch.windows,
-            reading.units,
-            weights,
-            member,
-            n,
-            n_rows,
-            n,
-            form.window,
-            space.packed,
-        )
-    _bend(hidden, 0, n_rows * n)
-    place = bias + n
+    n, hidden, units, work = form.nodes, space.hidden, reading.units, space.work
     size = space.rows.size * n
+    place = member + form.window * n
+    _enter_factors(form, n_rows, weights, place, factors, lane, hidden)
+    if form.window:
+        bend_product(
+            hidden, 0, n, reading.reversed_table, 0, batch.windows, units, weights, member, n, n_rows, n, form.window,
+            -1, work,
+        )  # fmt: skip
+    place += (form.p + 1) * n
     for layer in range(1, form.layers):
-        above = layer * size
-        for r in range(n_rows):
-            for j in range(0, n, LANES):
-                store(hidden, above + r * n + j, load(weights, place + n * n + j))
-        below = above - size
-        add_product(
-            hidden, above, n, hidden, below, space.rows, reading.units, weights, place, n, n_rows, n, n, space.packed
-        )
-        _bend(hidden, above, n_rows * n)
-        place += (n + 1) * n
+        above, below = layer * size, (layer - 1) * size
+        bias = place + n * n
+        bend_product(
+            hidden, above, n, hidden, below, space.rows, units, weights, place, n, n_rows, n, n, bias, work
+        )  # fmt: skip
+        place = bias + n
     above = (form.layers - 1) * size
     for r in range(n_rows):
-        total = spread(np.float32(0.0))
+        total = spread(_NOTHING)
         for j in range(0, n, LANES):
             total = load(hidden, above + r * n + j) * load(weights, place + j) + total
         space.outputs[r] = sum_of(total) + weights[place + n]
@@ -110,120 +93,64 @@ def answer_wide(
 
 @compiled
 def learn_wide(
-    reading: Reading,
-    form: Form,
-    batch: Batch,
-    n_rows: int,
-    weights: Floats,
-    gradient: Floats,
-    member: int,
-    factors: Floats,
-    factor_slopes: Floats,
-    lane: int,
-    space: HeadSpace,
-) -> float:
-    """Add the gradient of the mean squared error, after `answer_wide`; gives the sum of squared errors.
+    reading: Reading, form: Form, batch: Batch, n_rows: int, moved: Moved, member: int, pace: Pace, factors: Floats,
+    factor_slopes: Floats, lane: int, space: HeadSpace,
+) -> float:  # fmt: skip
+    """Make a step down the mean squared error, after `answer_wide`; gives the sum of squared errors before it.
 
     Parameters
     ----------
-    gradient : what ``weights`` is. factor_slopes : what ``factors`` is; derivatives by f, filled in one lane.
+    moved : all members' weights and moments. factor_slopes : what ``factors`` is; derivatives by f, filled in one lane.
     """
-    n = form.nodes
-    hidden, slopes, outputs = space.hidden, space.slopes, space.outputs
+    n, hidden, slopes, units, work = form.nodes, space.hidden, space.slopes, reading.units, space.work
+    gradient = space.gradient
     size = space.rows.size * n
-    squares = _differentiate(batch.outcome, n_rows, outputs)
+    squares = _differentiate(batch.outcome, n_rows, space.outputs)
     place = member + (form.window + form.p + 1) * n + (form.layers - 1) * (n + 1) * n
-    above = (form.layers - 1) * size
-    by_bias = np.float32(0.0)
-    for r in range(n_rows):
-        by_bias += outputs[r]
-    gradient[place + n] += by_bias
-    for j in range(0, n, LANES):
-        w = load(weights, place + j)
-        total = load(gradient, place + j)
-        for r in range(n_rows):
-            node = load(hidden, above + r * n + j)
-            by_output = spread(outputs[r])
-            total = by_output * node + total
-            store(slopes, r * n + j, kept_where_positive(by_output * w, node))
-        store(gradient, place + j, total)
+    _leave_output(n, n_rows, moved.weights, place, space, (form.layers - 1) * size, gradient, place - member)
+    _move(moved, place, n + LANES, gradient, member, pace)
     now, following = 0, size
     for layer in range(form.layers - 1, 0, -1):
         place -= (n + 1) * n
         below = (layer - 1) * size
-        _add_column_sums(slopes, now, n_rows, n, gradient, place + n * n)
-        add_product(
-            gradient,
-            place,
-            n,
-            hidden,
-            below,
-            reading.units,
-            space.rows,
-            slopes,
-            now,
-            n,
-            n,
-            n,
-            n_rows,
-            space.packed,
-        )
-        for k in range(n):
-            for j in range(n):
-                space.turned[j * n + k] = weights[place + k * n + j]
-        for at in range(0, n_rows * n, LANES):
-            store(slopes, following + at, spread(np.float32(0.0)))
-        add_product(
-            slopes,
-            following,
-            n,
-            slopes,
-            now,
-            space.rows,
-            reading.units,
-            space.turned,
-            0,
-            n,
-            n_rows,
-            n,
-            n,
-            space.packed,
-        )
-        for at in range(0, n_rows * n, LANES):
-            kept = kept_where_positive(load(slopes, following + at), load(hidden, below + at))
-            store(slopes, following + at, kept)
+        _sum_columns(slopes, now, n_rows, n, gradient, place - member + n * n)
+        _move(moved, place + n * n, n, gradient, member, pace)
+        for k in range(0, n, LANES):
+            for j in range(0, n, LANES):
+                turn(moved.weights, place + k * n + j, n, space.turned, j * n + k, n)
+        keep_product(
+            slopes, following, slopes, now, space.rows, units, space.turned, 0, n, n_rows, n, n, hidden, below, work
+        )  # fmt: skip
+        move_by_product(
+            moved, place, hidden, below, units, space.rows, slopes, now, n, n, n, n_rows, pace, gradient,
+            place - member, work,
+        )  # fmt: skip
         now, following = following, now
     place = member + form.window * n
-    _add_column_sums(slopes, now, n_rows, n, gradient, place + form.p * n)
-    for k in range(form.p):
-        w = place + k * n
-        for r in range(n_rows):
-            at = (r * form.p + k) * LANES + lane
-            factor = spread(factors[at])
-            total = spread(np.float32(0.0))
-            for j in range(0, n, LANES):
-                slope = load(slopes, now + r * n + j)
-                total = slope * load(weights, w + j) + total
-                store(gradient, w + j, slope * factor + load(gradient, w + j))
-            factor_slopes[at] = sum_of(total)
+    _sum_columns(slopes, now, n_rows, n, gradient, place - member + form.p * n)
+    _leave_factors(form, n_rows, moved.weights, place, slopes, now, factors, factor_slopes, lane, gradient, member)
+    _move(moved, place, (form.p + 1) * n, gradient, member, pace)
     if form.window:
-        add_product(
-            gradient,
-            member,
-            n,
-            reading.reversed_table,
-            0,
-            reading.units,
-            batch.windows,
-            slopes,
-            now,
-            n,
-            form.window,
-            n,
-            n_rows,
-            space.packed,
-        )
+        move_by_product(
+            moved, member, reading.reversed_table, 0, units, batch.windows, slopes, now, n, form.window, n, n_rows,
+            pace, gradient, 0, work,
+        )  # fmt: skip
     return squares
+
+
+@compiled
+def _enter_factors(
+    form: Form, n_rows: int, weights: Floats, place: int, factors: Floats, lane: int, hidden: Floats
+) -> None:
+    """b_1 + f W_f, bent unless more is to be added."""
+    n = form.nodes
+    for r in range(n_rows):
+        for j in range(0, n, LANES):
+            total = load(weights, place + form.p * n + j)
+            for k in range(form.p):
+                factor = spread(factors[(r * form.p + k) * LANES + lane])
+                total = factor * load(weights, place + k * n + j) + total
+            store(hidden, r * n + j, total if form.window else at_least(total, spread(_NOTHING)))
 
 
 @compiled
@@ -239,16 +166,59 @@ def _differentiate(outcome: Floats, n_rows: int, outputs: Floats) -> float:
 
 
 @compiled
-def _bend(values: Floats, place: int, size: int) -> None:
-    """Replace numbers below zero by zero."""
-    for at in range(place, place + size, LANES):
-        store(values, at, at_least(load(values, at), spread(np.float32(0.0))))
+def _leave_output(
+    n: int, n_rows: int, weights: Floats, place: int, space: HeadSpace, above: int, gradient: Floats, g: int
+) -> None:
+    """Back through the output: its weights' gradient from g on, and derivatives by the last nodes' z."""
+    by_bias = _NOTHING
+    for r in range(n_rows):
+        by_bias += space.outputs[r]
+    gradient[g + n] = by_bias
+    for j in range(0, n, LANES):
+        w = load(weights, place + j)
+        total = spread(_NOTHING)
+        for r in range(n_rows):
+            node = load(space.hidden, above + r * n + j)
+            by_output = spread(space.outputs[r])
+            total = by_output * node + total
+            store(space.slopes, r * n + j, kept_where_positive(by_output * w, node))
+        store(gradient, g + j, total)
 
 
 @compiled
-def _add_column_sums(values: Floats, place: int, n_rows: int, n: int, out: Floats, o: int) -> None:
+def _leave_factors(
+    form: Form, n_rows: int, weights: Floats, place: int, slopes: Floats, now: int, factors: Floats,
+    factor_slopes: Floats, lane: int, gradient: Floats, member: int,
+) -> None:  # fmt: skip
+    """Back through f W_f: its weights' gradient, and derivatives by f."""
+    n = form.nodes
+    for k in range(form.p):
+        w = place + k * n
+        for j in range(0, n, LANES):
+            total = spread(_NOTHING)
+            for r in range(n_rows):
+                factor = spread(factors[(r * form.p + k) * LANES + lane])
+                total = factor * load(slopes, now + r * n + j) + total
+            store(gradient, w - member + j, total)
+        for r in range(n_rows):
+            total = spread(_NOTHING)
+            for j in range(0, n, LANES):
+                total = load(slopes, now + r * n + j) * load(weights, w + j) + total
+            factor_slopes[(r * form.p + k) * LANES + lane] = sum_of(total)
+
+
+@compiled
+def _move(moved: Moved, place: int, size: int, gradient: Floats, member: int, pace: Pace) -> None:
+    """Move weights place..place+size-1 of a member by their gradient, which is set to zero."""
+    for at in range(place, place + size, LANES):
+        move_vector(moved, at, load(gradient, at - member), pace)
+        store(gradient, at - member, spread(_NOTHING))
+
+
+@compiled
+def _sum_columns(values: Floats, place: int, n_rows: int, n: int, out: Floats, o: int) -> None:
     for j in range(0, n, LANES):
-        total = load(out, o + j)
+        total = spread(_NOTHING)
         for r in range(n_rows):
             total = total + load(values, place + r * n + j)
         store(out, o + j, total)

@@ -13,22 +13,14 @@ from typing import NamedTuple
 import numpy as np
 
 from macrotrade._typing import IntArray
-from macrotrade.providers.neural.kernels.adam import Rates, move
+from macrotrade.providers.neural.kernels.adam import Moved, Pace, Rates, move, pace_of
 from macrotrade.providers.neural.kernels.compiled import compiled
 from macrotrade.providers.neural.kernels.lanes import LANES, load, store
 from macrotrade.providers.neural.kernels.reading import Batch, Floats, Form, Reading, choose
 from macrotrade.providers.neural.kernels.recurrence import gather_slopes, project, run_backward, run_forward
 from macrotrade.providers.neural.kernels.wide_head import HeadSpace, answer_wide, learn_wide
 
-__all__ = ["Moments", "WideSpace", "respond_wide", "train_wide"]
-
-
-class Moments(NamedTuple):
-    """A gradient and Adam's two moments, each as the weights are."""
-
-    gradient: Floats
-    first: Floats
-    second: Floats
+__all__ = ["WideSpace", "respond_wide", "train_wide"]
 
 
 class WideSpace(NamedTuple):
@@ -37,6 +29,7 @@ class WideSpace(NamedTuple):
     Parameters
     ----------
     factors, factor_slopes : (n_rows, p, LANES) last states, and derivatives by them.
+    gradient : of the LSTMs' weights.
     """
 
     projected: Floats
@@ -47,7 +40,8 @@ class WideSpace(NamedTuple):
     gate_slopes: Floats
     factors: Floats
     factor_slopes: Floats
-    packed: Floats
+    work: Floats
+    gradient: Floats
     head: HeadSpace
 
 
@@ -60,10 +54,8 @@ def train_wide(
     batch: Batch,
     step: int,
     rates: Rates,
-    lstm: Floats,
-    lstm_moments: Moments,
-    heads: Floats,
-    head_moments: Moments,
+    lstm: Moved,
+    heads: Moved,
     losses: Floats,
     space: WideSpace,
 ) -> None:
@@ -82,13 +74,8 @@ def train_wide(
         for start in range(0, n_rows, size):
             count = min(size, n_rows - start)
             choose(every, order[epoch], start, count, batch)
-            _add_gradient(
-                reading, form, batch, count, lstm, lstm_moments.gradient, heads, head_moments.gradient, squares, space
-            )
             step += 1
-            if form.p:
-                move(lstm, lstm_moments.gradient, lstm_moments.first, lstm_moments.second, step, rates)
-            move(heads, head_moments.gradient, head_moments.first, head_moments.second, step, rates)
+            _learn(reading, form, batch, count, lstm, heads, pace_of(rates, step), squares, space)
         for member in range(n_members):
             losses[epoch * n_members + member] = squares[member] / n_rows
 
@@ -110,43 +97,25 @@ def respond_wide(
 
 
 @compiled
-def _add_gradient(
-    reading: Reading,
-    form: Form,
-    batch: Batch,
-    n_rows: int,
-    lstm: Floats,
-    lstm_gradient: Floats,
-    heads: Floats,
-    head_gradient: Floats,
-    squares: Floats,
+def _learn(
+    reading: Reading, form: Form, batch: Batch, n_rows: int, lstm: Moved, heads: Moved, pace: Pace, squares: Floats,
     space: WideSpace,
-) -> None:
-    """Gradient of the mean squared error over a batch, added, as are the squared errors of each member."""
+) -> None:  # fmt: skip
+    """One step down the mean squared error over a batch; the squared errors of each member are added."""
     n_members = squares.size
-    head_size = heads.size // n_members
-    _find_factors(reading, form, batch, n_rows, lstm, space)
+    head_size = heads.weights.size // n_members
+    _find_factors(reading, form, batch, n_rows, lstm.weights, space)
     for member in range(n_members):
         place = member * head_size
-        answer_wide(reading, form, batch, n_rows, heads, place, space.factors, member, space.head)
+        answer_wide(reading, form, batch, n_rows, heads.weights, place, space.factors, member, space.head)
         squares[member] += learn_wide(
-            reading,
-            form,
-            batch,
-            n_rows,
-            heads,
-            head_gradient,
-            place,
-            space.factors,
-            space.factor_slopes,
-            member,
-            space.head,
+            reading, form, batch, n_rows, heads, place, pace, space.factors, space.factor_slopes, member, space.head
         )
     if form.p:
         gate = form.p * LANES
         for start in range(0, n_rows, form.tile):
             stop = min(start + form.tile, n_rows)
-            run_forward(space.projected, batch.first, start, stop, form, lstm, space.kept, space.state)
+            run_forward(space.projected, batch.first, start, stop, form, lstm.weights, space.kept, space.state)
             for r in range(start, stop):
                 for at in range(0, gate, LANES):
                     store(space.slopes, (r - start) * 2 * gate + at, load(space.factor_slopes, r * gate + at))
@@ -156,13 +125,14 @@ def _add_gradient(
                 start,
                 stop,
                 form,
-                lstm,
+                lstm.weights,
                 space.kept,
                 space.gate_slopes,
                 space.projected_slopes,
-                lstm_gradient,
+                space.gradient,
             )
-        gather_slopes(reading, form, space.projected_slopes, lstm_gradient, space.packed)
+        gather_slopes(reading, form, space.projected_slopes, space.gradient, space.work)
+        move(lstm, space.gradient, 0, space.gradient.size, pace)
 
 
 @compiled
@@ -171,7 +141,7 @@ def _find_factors(reading: Reading, form: Form, batch: Batch, n_rows: int, lstm:
     if form.p == 0:
         return
     gate = form.p * LANES
-    project(reading, form, lstm, space.projected, space.packed)
+    project(reading, form, lstm, space.projected, space.work)
     for start in range(0, n_rows, form.tile):
         stop = min(start + form.tile, n_rows)
         now = run_forward(space.projected, batch.first, start, stop, form, lstm, space.kept, space.state)
