@@ -14,8 +14,9 @@ from macrotrade.errors import FitError, near_misses
 from macrotrade.inputs.predictors import Predictors
 from macrotrade.numerics.measures import measure_outcomes
 from macrotrade.panel.panel import Panel
-from macrotrade.providers.neural.architecture import Architecture, Reads
-from macrotrade.providers.neural.network import Network
+from macrotrade.providers.neural.architecture import Reads
+from macrotrade.providers.neural.module_architecture import AnyArchitecture
+from macrotrade.providers.neural.module_network import AnyNetwork
 from macrotrade.providers.neural.sample import Sample, Scaling
 
 __all__ = ["FEWEST_ROWS", "Inputs", "Outcome", "inputs_of"]
@@ -62,7 +63,7 @@ class Inputs:
         labels = [self.found.groups[place] for place in self.columns(reads)]
         return tuple((label, len(list(members))) for label, members in groupby(labels))
 
-    def network(self, architecture: Architecture) -> Network:
+    def network(self, architecture: AnyArchitecture) -> AnyNetwork:
         """The architecture for these series."""
         sizes: dict[Reads, int] = {reads: len(self.columns(reads)) for reads in ("own", "pool", "all")}
         for reads in (architecture.at_once, architecture.in_order):
@@ -71,7 +72,7 @@ class Inputs:
         return architecture.network(sizes, tuple(size for _, size in self.groups(architecture.in_order)))
 
     def tables(
-        self, architecture: Architecture, values: FloatArray
+        self, architecture: AnyArchitecture, values: FloatArray
     ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
         """Scaled numbers, shapes (n_periods, M) and (n_periods, N), read at once and in order."""
         scaled = self.scaling.scaled(values)
@@ -80,7 +81,7 @@ class Inputs:
             for reads in (architecture.at_once, architecture.in_order)
         )
 
-    def sample(self, architecture: Architecture, outcome: Outcome) -> Sample:
+    def sample(self, architecture: AnyArchitecture, outcome: Outcome) -> Sample:
         """Rows whose window and outcome are both known."""
         at_once, in_order = self.tables(architecture, self.found.stationary)
         ends = outcome.ends[outcome.ends >= architecture.n_lags - 1]
@@ -92,7 +93,7 @@ class Inputs:
             )
         return Sample(at_once, in_order, ends, outcome.scaled[-ends.size :])
 
-    def recent(self, architecture: Architecture, panel: Panel, frequency: Frequency) -> Sample:
+    def recent(self, architecture: AnyArchitecture, panel: Panel, frequency: Frequency) -> Sample:
         """One row, the newest of `panel`; its outcome is not known and stands at zero."""
         values = self.found.recent(panel, frequency, architecture.n_lags)
         at_once, in_order = self.tables(architecture, values)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from macrotrade.providers.neural.architecture import Architecture
+from macrotrade.providers.neural.module_architecture import AnyArchitecture
 
 __all__ = ["NamedArchitecture"]
 
@@ -24,7 +24,7 @@ class NamedArchitecture:
     """
 
     label: str
-    architecture: Architecture
+    architecture: AnyArchitecture
     own: tuple[str, ...] = ()
     pool: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()

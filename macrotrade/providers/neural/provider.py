@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -17,10 +17,11 @@ from macrotrade.providers.neural.architecture import Architecture, Filters, Read
 from macrotrade.providers.neural.ensemble import EnsembleSettings, Tell
 from macrotrade.providers.neural.forecaster import NeuralForecaster, fit_ensembles
 from macrotrade.providers.neural.initialisation import Initialisation, Start
+from macrotrade.providers.neural.module_architecture import AnyArchitecture, ModuleArchitecture
 from macrotrade.providers.neural.named import NamedArchitecture
 from macrotrade.providers.neural.training import Training
 
-__all__ = ["CNNLSTM", "FFLSTM", "LSTM", "FeedForward", "Networks", "NeuralSettings"]
+__all__ = ["CNNLSTM", "FFLSTM", "LSTM", "FeedForward", "ModuleEnsemble", "Networks", "NeuralSettings"]
 
 _MOST_JUDGED = 10
 
@@ -128,7 +129,7 @@ class NeuralSettings(ABC):
             return load_for(Path(self.saved), panel, target)
         return fit_ensembles(panel, target, self.architectures(), self.ensemble_settings(), self.window, tell)
 
-    def _named(self, *architectures: Architecture) -> tuple[NamedArchitecture, ...]:
+    def _named(self, *architectures: AnyArchitecture) -> tuple[NamedArchitecture, ...]:
         """Each with its label, and with its sizes where two share one."""
         labels = [one.label for one in architectures]
         return tuple(
@@ -325,3 +326,35 @@ class Networks(NeuralSettings):
     def architectures(self) -> tuple[NamedArchitecture, ...]:
         """Those named, in order."""
         return self._named(*self.networks)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModuleEnsemble(NeuralSettings):
+    """Ensemble of a torch module of your own, its members trained together where torch can.
+
+    Each member is built from a seed of its own and draws its first weights itself, so `start`, `forget_bias` and
+    `orthogonal` are not used.
+
+    Parameters
+    ----------
+    module
+        Its class as ``package.module:Class``, or a name given to
+        :func:`macrotrade.providers.neural.module_network.register_module`. It is built with `n_series`, `n_lags` and
+        `settings`; its ``forward`` takes windows of shape (n_rows, n_lags, n_series), scaled to [-1, 1] and oldest
+        period first, and gives a tensor of shape (n_rows,).
+    reads
+        ``pool``, ``own`` or ``all``.
+    lags
+        Periods read, the newest included.
+    settings
+        Further keywords of the class, such as ``{width = 16}``.
+    """
+
+    module: str
+    reads: Reads = "pool"
+    lags: int = 48
+    settings: dict[str, Any] = field(default_factory=dict)
+
+    def architectures(self) -> tuple[NamedArchitecture, ...]:
+        """The one it is made of."""
+        return self._named(ModuleArchitecture(self.module, self.reads, self.lags, tuple(sorted(self.settings.items()))))
