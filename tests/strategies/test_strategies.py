@@ -14,6 +14,7 @@ import pytest
 
 from macrotrade import Strategy, backtest, load, read_strategy, sensitivity
 from macrotrade.report import make_report
+from macrotrade.strategy.spec import ProviderChoice
 from macrotrade.strategy.watch import watch
 from macrotrade.strategy.watchlist import read_watchlist
 
@@ -27,9 +28,17 @@ SCRIPTS = {
 
 
 def shortened(strategy: Strategy) -> Strategy:
-    """The same strategy over its first three months."""
+    """The same strategy over its first three months, its ensembles of two members."""
     start = pd.Timestamp(strategy.start or "2007-12-31")
-    return strategy.changed(start=f"{start:%Y-%m-%d}", end=f"{start + pd.offsets.MonthEnd(2):%Y-%m-%d}", coin_flips=5)
+    small = tuple(
+        ProviderChoice(**{**choice.model_dump(), "n_members": 2, "n_judged": 0})
+        if "n_members" in choice.settings
+        else choice
+        for choice in strategy.providers
+    )
+    return strategy.changed(
+        providers=small, start=f"{start:%Y-%m-%d}", end=f"{start + pd.offsets.MonthEnd(2):%Y-%m-%d}", coin_flips=5
+    )
 
 
 @pytest.mark.parametrize("file", TABLES, ids=lambda file: file.stem)
