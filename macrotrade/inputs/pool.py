@@ -31,6 +31,11 @@ class Pool:
         if self.optional and not self.names:
             raise SettingsError(f"optional = {list(self.optional)} joins a pool: name the series of the pool too.")
 
+    @property
+    def essential(self) -> tuple[str, ...] | None:
+        """Series without fresh values of which nothing is to be forecast; None where that may be the whole panel."""
+        return self.names or None
+
     def chosen(self, known: tuple[str, ...], targets: tuple[str, ...], panel: Panel) -> tuple[str, ...]:
         """Those of the known series that are read, the targets among them.
 

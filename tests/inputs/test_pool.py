@@ -10,6 +10,8 @@ from macrotrade.errors import FitError, SettingsError
 from macrotrade.inputs.pool import Pool
 from macrotrade.inputs.predictors import predictors
 from macrotrade.providers.benchmarks.shrinkage import Lasso, Ridge
+from macrotrade.providers.neural.provider import LSTM
+from macrotrade.strategy.freshness import essential_series
 
 DAY = "2005-06-30"
 
@@ -56,3 +58,15 @@ def test_a_regression_on_a_pool_is_that_on_a_panel_of_the_same_series(history: H
 def test_optional_series_need_a_pool_to_join() -> None:
     with pytest.raises(SettingsError, match="name the series of the pool too"):
         Lasso(optional=("OUTPUT",))
+
+
+def test_a_live_signal_rests_on_the_pool_and_not_on_what_is_optional(history: History) -> None:
+    panel = history.as_of(DAY)
+
+    assert essential_series(Ridge(pool=("OUTPUT",), optional=("BALANCE",)), panel) == ("OUTPUT",)
+    assert essential_series(LSTM(own=("GAPPED",), pool=("OUTPUT",), optional=("BALANCE",)), panel) == (
+        "GAPPED",
+        "OUTPUT",
+    )
+    assert essential_series(Ridge(), panel) is None
+    assert essential_series(LSTM(), panel) is None

@@ -79,6 +79,11 @@ class Lasso:
     def __post_init__(self) -> None:
         _check(self)
 
+    @property
+    def essential_series(self) -> tuple[str, ...] | None:
+        """The pool, where one is named."""
+        return _pool(self).essential
+
     def fit(self, panel: Panel, target: Target) -> DirectForecaster:
         """Forecaster with a regression for each series and horizon; raises FitError where a series is too short."""
         return fit_direct(panel, target, self.window, _ShrinkageMethod(self, "LASSO", (1.0,)), _pool(self))
@@ -115,6 +120,11 @@ class ElasticNet:
             raise SettingsError(
                 f"shares must lie above 0 and up to 1, not {self.shares}; use 'ridge' for a share of 0."
             )
+
+    @property
+    def essential_series(self) -> tuple[str, ...] | None:
+        """The pool, where one is named."""
+        return _pool(self).essential
 
     def fit(self, panel: Panel, target: Target) -> DirectForecaster:
         """Forecaster with a regression for each series and horizon; raises FitError where a series is too short."""
@@ -154,6 +164,11 @@ class Ridge:
             raise SettingsError(
                 f"degrees={self.degrees!r} is not known. {near_misses(self.degrees, get_args(Degrees))}"
             )
+
+    @property
+    def essential_series(self) -> tuple[str, ...] | None:
+        """The pool, where one is named."""
+        return _pool(self).essential
 
     def fit(self, panel: Panel, target: Target) -> DirectForecaster:
         """Forecaster with a regression for each series and horizon; raises FitError where a series is too short."""

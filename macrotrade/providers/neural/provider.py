@@ -95,6 +95,12 @@ class NeuralSettings(ABC):
         self.ensemble_settings()
         self.architectures()  # all three check what they are given
 
+    @property
+    def essential_series(self) -> tuple[str, ...] | None:
+        """Series of the own group and of the pool, where one is named."""
+        pool = Pool(self.pool, self.optional).essential
+        return (*self.own, *pool) if pool else None
+
     @abstractmethod
     def architectures(self) -> tuple[NamedArchitecture, ...]:
         """What the ensembles are made of."""
