@@ -102,7 +102,7 @@ def _head(network: Network, arrays: dict[str, Tensor], at_once: Tensor, factors:
     weight, values = arrays["head.1.weight"], arrays["head.1.bias"][:, :, None]
     size = network.at_once.size
     if size:
-        values = torch.baddbmm(values, weight[:, :size].mT, at_once.mT.expand(weight.shape[0], -1, -1))
+        values = _shared(weight[:, :size], at_once.mT) + values
     if network.factors:
         values = torch.baddbmm(values, weight[:, size:].mT, factors)
     for number in range(2, network.layers + 2):
