@@ -230,7 +230,7 @@ def test_a_file_that_cannot_be_meant_is_told_before_any_work(
     assert not (place / "runs").exists()
 
 
-def test_what_a_run_said_of_the_day_before_more_numbers_came_is_corrected_and_told(
+def test_what_is_said_otherwise_of_the_same_day_is_a_correction_that_names_what_turned(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], place: Path
 ) -> None:
     day = ("signal", "list.toml", "--as-of", "2013-06-30", "--ledger", "ledger.sqlite")

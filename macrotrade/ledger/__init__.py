@@ -30,7 +30,7 @@ from __future__ import annotations
 from macrotrade.ledger.entries import entries_of, refusal
 from macrotrade.ledger.entry import Entry
 from macrotrade.ledger.exports import export
-from macrotrade.ledger.ledger import Appended, Head, Ledger
+from macrotrade.ledger.ledger import Appended, Head, Ledger, Turned
 from macrotrade.ledger.place import ledger_path
 from macrotrade.ledger.replays import Difference, Replay, replay
 from macrotrade.ledger.scores import Score, score
@@ -44,6 +44,7 @@ __all__ = [
     "Ledger",
     "Replay",
     "Score",
+    "Turned",
     "Verification",
     "entries_of",
     "export",

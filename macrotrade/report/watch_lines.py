@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -36,9 +37,12 @@ class WatchLine:
     ----------
     standings
         One for each rule, otherwise alike.
+    alone
+        Whether it is the only voice on its instrument, so that the instrument names it.
     """
 
     standings: tuple[Standing, ...]
+    alone: bool
 
     @property
     def said(self) -> Decision:
@@ -86,7 +90,8 @@ def watch_lines(watched: Watched) -> tuple[WatchLine, ...]:
     for standing in watched.standings:
         said = standing.decision
         grouped.setdefault((said.instrument, said.provider, said.horizon), []).append(standing)
-    return tuple(WatchLine(tuple(group)) for group in grouped.values())
+    voices = Counter(instrument for instrument, _ in {key[:2] for key in grouped})
+    return tuple(WatchLine(tuple(group), voices[key[0]] == 1) for key, group in grouped.items())
 
 
 def forecast_words(said: Decision) -> str:

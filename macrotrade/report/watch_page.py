@@ -187,4 +187,4 @@ def _who(line: WatchLine) -> str:
     """Instrument, with what sets the line apart from another of the same instrument."""
     said = line.said
     ahead = "" if said.horizon == 1 else f", {said.horizon} ahead"
-    return said.instrument + (ahead if said.provider == "vote" else f", {name_of(said.provider)}{ahead}")
+    return said.instrument + (ahead if line.alone else f", {name_of(said.provider)}{ahead}")

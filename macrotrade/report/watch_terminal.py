@@ -123,7 +123,7 @@ def _cells(line: WatchLine, rules: tuple[str, ...]) -> list[str]:
 
 def _who(line: WatchLine) -> str:
     said = line.said
-    return said.instrument if said.provider == "vote" else f"{said.instrument}, {said.provider}"
+    return said.instrument if line.alone else f"{said.instrument}, {said.provider}"
 
 
 def _table(title: str, *labels: str) -> Table:

@@ -164,3 +164,28 @@ def test_a_reader_sees_the_last_whole_append_while_another_is_under_way(filled: 
 def test_a_clock_without_a_time_zone_is_refused(path: Path) -> None:
     with pytest.raises(DataError, match="without a time zone"):
         Ledger.open(path, clock=lambda: datetime(2026, 1, 1))
+
+
+def test_a_commit_is_on_the_disk_before_it_returns_and_every_table_is_strict(path: Path) -> None:
+    with Ledger.open(path) as ledger:
+        told = {
+            name: ledger._connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "synchronous")
+        }
+        tables = ledger._connection.execute("SELECT name, strict FROM pragma_table_list WHERE schema = 'main'")
+        strict = {name: bool(yes) for name, yes in tables if not name.startswith("sqlite_")}
+
+    assert told == {"journal_mode": "wal", "synchronous": 2}
+    assert strict == dict.fromkeys(("births", "entries", "environments", "migrations", "settings"), True)
+
+
+def test_a_correction_with_another_position_is_told_with_both(path: Path) -> None:
+    with Ledger.open(path) as ledger:
+        ledger.append([an_entry(position=1.0), an_entry(instrument="ZB", position=1.0)])
+        corrected = ledger.append(
+            [an_entry(position=-1.0, score=-0.2), an_entry(instrument="ZB", position=1.0, score=0.01)]
+        )
+
+    assert corrected.corrections == (3, 4)
+    (turned,) = corrected.turned
+    assert (turned.row, turned.corrects, turned.instrument, turned.before, turned.after) == (3, 1, "ZN", 1.0, -1.0)
+    assert corrected.last_row == 4

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import cast
+
 import pytest
 
-from macrotrade.report.watch_lines import change_words
+from macrotrade.report.watch_lines import change_words, watch_lines
 from macrotrade.strategy.reasons import Cause, Change
+from macrotrade.strategy.watch import Watched
 
 
 def change(before: float, after: float, units: str = "change", **causes: float) -> Change:
@@ -29,3 +33,15 @@ def test_a_change_is_told_with_the_causes_that_count_in_the_units_of_the_forecas
     given: Change, measure: str, words: str
 ) -> None:
     assert change_words(given, measure) == words
+
+
+def test_a_voice_is_named_only_where_another_speaks_of_the_same_instrument() -> None:
+    spoken = [("ZN", "naive", 1), ("ZN", "naive", 2), ("SPX", "naive", 1), ("SPX", "bma", 1), ("ZB", "vote", 1)]
+    standings = [
+        SimpleNamespace(decision=SimpleNamespace(instrument=instrument, provider=provider, horizon=ahead))
+        for instrument, provider, ahead in spoken
+    ]
+
+    lines = watch_lines(cast("Watched", SimpleNamespace(standings=standings)))
+
+    assert [line.alone for line in lines] == [True, True, False, False, True]
