@@ -54,6 +54,7 @@ from macrotrade.strategy.walk_forward import derived_seed
 STUDIES = Path(__file__).resolve().parents[1] / "strategies" / "studies"
 FILES = {"CPIAUCSL": "inflation_networks_cpi.toml", "PCEPI": "inflation_networks_pce.toml"}
 REFIT = 48
+PUBLISHED_MEMBERS = 1400
 # What else might explain a difference; no setting follows from these.
 CHOICES: dict[str, dict[str, Any]] = {
     "all months": {"window": "expanding"},
@@ -80,6 +81,8 @@ def main() -> None:
     print(f"{options.series}, {options.span}, {time.perf_counter() - started:.0f} s; members: {_members(entries)}")
     ratios = table(pd.concat([base, means(history, found, options.series)]), published(options.series, options.span))
     print(ratios.round(3).to_string())
+    print(f"the same with {PUBLISHED_MEMBERS:,} members, as far as the spread of these tells")
+    print(with_more(history, found, options.series, base).round(3).to_string())
     print("members that are worse than their mean at 5 per cent by Diebold and Mariano, of all")
     print(beaten(history, found, options.series).round(2).to_string())
 
@@ -150,9 +153,30 @@ def race(
 
 def means(history: History, found: Mapping[str, pd.DataFrame], series: str) -> pd.DataFrame:
     """Forecast by the mean of the members, and outcome, a row for each entry, horizon and month."""
-    parts = [table.mean(axis=1).rename("point").reset_index().assign(entry=name) for name, table in found.items()]
+    parts = [said.mean(axis=1).rename("point").reset_index().assign(entry=name) for name, said in found.items()]
     forecasts = pd.concat(parts, ignore_index=True)
     return forecasts.assign(outcome=inflation(history, series).reindex(forecasts["period"]).to_numpy())
+
+
+def with_more(
+    history: History, found: Mapping[str, pd.DataFrame], series: str, base: pd.DataFrame, n: int = PUBLISHED_MEMBERS
+) -> pd.DataFrame:
+    """Ratios to be expected of n members, entries x horizons.
+
+    With K members drawn alike, of variance s^2 in a month, the mean squared error of their mean exceeds that of n by
+    s^2 (1 / K - 1 / n), month by month.
+    """
+    outcome = inflation(history, series)
+    base_errors = ((base["point"] - base["outcome"]) ** 2).groupby(base["horizon"]).mean()
+    ratios: dict[str, dict[int, float]] = {}
+    for name, forecasts in found.items():
+        for horizon, rows in forecasts.groupby("horizon"):
+            members = rows.to_numpy()
+            errors = members.mean(axis=1) - outcome.reindex(rows.index.get_level_values("period")).to_numpy()
+            excess = members.var(axis=1, ddof=1) * (1.0 / members.shape[1] - 1.0 / n)
+            of_base = float(base_errors[horizon])
+            ratios.setdefault(name, {})[int(horizon)] = float(np.sqrt((errors**2 - excess).mean() / of_base))
+    return pd.DataFrame(ratios).T
 
 
 def beaten(history: History, found: Mapping[str, pd.DataFrame], series: str) -> pd.DataFrame:
@@ -163,9 +187,9 @@ def beaten(history: History, found: Mapping[str, pd.DataFrame], series: str) -> 
             horizon: initialisation_uncertainty(
                 outcome.reindex(rows.index.get_level_values("period")).to_numpy(), rows.to_numpy(), int(horizon)
             ).summary.loc["diebold_mariano", "beaten_05"]
-            for horizon, rows in table.groupby("horizon")
+            for horizon, rows in said.groupby("horizon")
         }
-        for name, table in found.items()
+        for name, said in found.items()
     }
     return pd.DataFrame(shares).T
 
