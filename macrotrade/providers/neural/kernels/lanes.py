@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any, cast
 
 import llvmlite.binding  # type: ignore[import-untyped]
+import numpy as np
 from llvmlite import ir  # type: ignore[import-untyped]
 from numba import types
 from numba.core import cgutils
@@ -19,6 +20,7 @@ from numba.core.typing.templates import AbstractTemplate, infer_global, signatur
 from numba.extending import intrinsic, lower_builtin, models, register_model
 
 __all__ = [
+    "FRONT",
     "HAS_WIDE_VECTORS",
     "LANES",
     "at_least",
@@ -44,6 +46,9 @@ LANES = 16
 
 HAS_WIDE_VECTORS = bool(llvmlite.binding.get_host_cpu_features().get("avx512f", False))
 """Whether the processor keeps 32 vectors of `LANES` numbers at hand, and estimates reciprocals of them."""
+
+FRONT = np.int64(0)
+"""First place of an array. A literal 0 would have what it is given to compiled once more, for 0 alone."""
 
 _SINGLE = ir.FloatType()
 _WIDE = ir.VectorType(_SINGLE, LANES)

@@ -26,7 +26,7 @@ import numpy as np
 from macrotrade._typing import IntArray
 from macrotrade.providers.neural.kernels.activations import logistic, tangent
 from macrotrade.providers.neural.kernels.compiled import compiled
-from macrotrade.providers.neural.kernels.lanes import LANES, load, spread, store
+from macrotrade.providers.neural.kernels.lanes import FRONT, LANES, load, spread, store
 from macrotrade.providers.neural.kernels.products import add_product
 from macrotrade.providers.neural.kernels.reading import Floats, Form, Reading
 
@@ -44,14 +44,14 @@ def project(reading: Reading, form: Form, weights: Floats, projected: Floats, wo
             store(projected, t * wide + column, load(weights, bias + column))
     add_product(
         projected,
-        0,
+        FRONT,
         wide,
         reading.table,
-        0,
+        FRONT,
         reading.periods,
         reading.units,
         weights,
-        0,
+        FRONT,
         wide,
         n_periods,
         wide,
@@ -68,14 +68,14 @@ def gather_slopes(reading: Reading, form: Form, projected_slopes: Floats, gradie
     bias = (form.n_series + form.p) * wide
     add_product(
         gradient,
-        0,
+        FRONT,
         wide,
         reading.table,
-        0,
+        FRONT,
         reading.units,
         reading.periods,
         projected_slopes,
-        0,
+        FRONT,
         wide,
         form.n_series,
         wide,
@@ -108,7 +108,7 @@ def run_forward(
     n_rows, p, n_steps = stop - start, form.p, form.n_steps
     recurrent = 4 * p * form.n_series * LANES
     unit, gate, row = LANES, p * LANES, 2 * p * LANES
-    now, following = 0, gate
+    now, following = FRONT, gate
     for place in range(0, n_rows * row, LANES):
         store(state, place, spread(np.float32(0.0)))
     for step in range(n_steps):

@@ -19,11 +19,12 @@ import numpy as np
 from macrotrade._typing import IntArray
 from macrotrade.providers.neural.kernels.adam import Moved, Pace, Rates, move, pace_of
 from macrotrade.providers.neural.kernels.compiled import compiled
-from macrotrade.providers.neural.kernels.lanes import LANES, load, spread, store
+from macrotrade.providers.neural.kernels.lanes import FRONT, LANES, load, spread, store
 from macrotrade.providers.neural.kernels.products import add_product, move_by_product
 from macrotrade.providers.neural.kernels.reading import Batch, Floats, Form, Reading, choose
 from macrotrade.providers.neural.kernels.recurrence import gather_slopes, project, run_backward, run_forward
 from macrotrade.providers.neural.kernels.small_head import answer, learn
+from macrotrade.providers.neural.kernels.subnormals import restore, take_as_zero
 
 __all__ = ["SmallSpace", "respond_small", "train_small"]
 
@@ -75,6 +76,7 @@ def train_small(
     step : steps of Adam made before.
     losses : (n_epochs, LANES) mean squared errors, filled.
     """
+    state = take_as_zero()
     n_epochs, n_rows = order.shape
     size = batch.first.size
     for epoch in range(n_epochs):
@@ -86,6 +88,7 @@ def train_small(
             _learn(reading, form, batch, count, moved, pace_of(rates, step), space)
             mean = mean + load(space.squares, 0)
         store(losses, epoch * LANES, mean * spread(np.float32(1.0 / n_rows)))
+    restore(state)
 
 
 @compiled
@@ -164,11 +167,11 @@ def _learn(
     first = head - form.window * row
     if form.p:
         gather_slopes(reading, form, space.projected_slopes, gradient, space.work)
-        move(moved, gradient, 0, first, pace)
+        move(moved, gradient, FRONT, first, pace)
     if form.window:
         move_by_product(
-            moved, first, reading.reversed_table, 0, reading.units, batch.windows, space.entering_slopes, 0, row,
-            form.window, row, n_rows, pace, gradient, first, space.work,
+            moved, first, reading.reversed_table, FRONT, reading.units, batch.windows, space.entering_slopes, FRONT,
+            row, form.window, row, n_rows, pace, gradient, first, space.work,
         )  # fmt: skip
     move(moved, gradient, head, gradient.size, pace)
 
@@ -187,10 +190,10 @@ def _enter(
         space.entering[: n_rows * row] = 0.0
         add_product(
             space.entering,
-            0,
+            FRONT,
             row,
             reading.reversed_table,
-            0,
+            FRONT,
             batch.windows,
             reading.units,
             weights,

@@ -16,6 +16,7 @@ from macrotrade._typing import IntArray
 from macrotrade.providers.neural.kernels.adam import Moved, Pace, move_vector
 from macrotrade.providers.neural.kernels.compiled import compiled
 from macrotrade.providers.neural.kernels.lanes import (
+    FRONT,
     LANES,
     at_least,
     kept_where_positive,
@@ -32,6 +33,7 @@ __all__ = ["HeadSpace", "answer_wide", "learn_wide"]
 
 
 _NOTHING = np.float32(0.0)
+_HELD = np.int64(-1)
 
 
 class HeadSpace(NamedTuple):
@@ -72,8 +74,8 @@ def answer_wide(
     _enter_factors(form, n_rows, weights, place, factors, lane, hidden)
     if form.window:
         bend_product(
-            hidden, 0, n, reading.reversed_table, 0, batch.windows, units, weights, member, n, n_rows, n, form.window,
-            -1, work,
+            hidden, FRONT, n, reading.reversed_table, FRONT, batch.windows, units, weights, member, n, n_rows, n,
+            form.window, _HELD, work,
         )  # fmt: skip
     place += (form.p + 1) * n
     for layer in range(1, form.layers):
@@ -109,7 +111,7 @@ def learn_wide(
     place = member + (form.window + form.p + 1) * n + (form.layers - 1) * (n + 1) * n
     _leave_output(n, n_rows, moved.weights, place, space, (form.layers - 1) * size, gradient, place - member)
     _move(moved, place, n + LANES, gradient, member, pace)
-    now, following = 0, size
+    now, following = FRONT, size
     for layer in range(form.layers - 1, 0, -1):
         place -= (n + 1) * n
         below = (layer - 1) * size
@@ -119,7 +121,7 @@ def learn_wide(
             for j in range(0, n, LANES):
                 turn(moved.weights, place + k * n + j, n, space.turned, j * n + k, n)
         keep_product(
-            slopes, following, slopes, now, space.rows, units, space.turned, 0, n, n_rows, n, n, hidden, below, work
+            slopes, following, slopes, now, space.rows, units, space.turned, FRONT, n, n_rows, n, n, hidden, below, work
         )  # fmt: skip
         move_by_product(
             moved, place, hidden, below, units, space.rows, slopes, now, n, n, n, n_rows, pace, gradient,
@@ -132,8 +134,8 @@ def learn_wide(
     _move(moved, place, (form.p + 1) * n, gradient, member, pace)
     if form.window:
         move_by_product(
-            moved, member, reading.reversed_table, 0, units, batch.windows, slopes, now, n, form.window, n, n_rows,
-            pace, gradient, 0, work,
+            moved, member, reading.reversed_table, FRONT, units, batch.windows, slopes, now, n, form.window, n, n_rows,
+            pace, gradient, FRONT, work,
         )  # fmt: skip
     return squares
 

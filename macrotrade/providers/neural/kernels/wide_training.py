@@ -15,9 +15,10 @@ import numpy as np
 from macrotrade._typing import IntArray
 from macrotrade.providers.neural.kernels.adam import Moved, Pace, Rates, move, pace_of
 from macrotrade.providers.neural.kernels.compiled import compiled
-from macrotrade.providers.neural.kernels.lanes import LANES, load, store
+from macrotrade.providers.neural.kernels.lanes import FRONT, LANES, load, store
 from macrotrade.providers.neural.kernels.reading import Batch, Floats, Form, Reading, choose
 from macrotrade.providers.neural.kernels.recurrence import gather_slopes, project, run_backward, run_forward
+from macrotrade.providers.neural.kernels.subnormals import restore, take_as_zero
 from macrotrade.providers.neural.kernels.wide_head import HeadSpace, answer_wide, learn_wide
 
 __all__ = ["WideSpace", "respond_wide", "train_wide"]
@@ -65,6 +66,7 @@ def train_wide(
     ----------
     losses : (n_epochs, n_members) mean squared errors, filled.
     """
+    state = take_as_zero()
     n_epochs, n_rows = order.shape
     n_members = losses.size // n_epochs
     size = batch.first.size
@@ -78,6 +80,7 @@ def train_wide(
             _learn(reading, form, batch, count, lstm, heads, pace_of(rates, step), squares, space)
         for member in range(n_members):
             losses[epoch * n_members + member] = squares[member] / n_rows
+    restore(state)
 
 
 @compiled
@@ -132,7 +135,7 @@ def _learn(
                 space.gradient,
             )
         gather_slopes(reading, form, space.projected_slopes, space.gradient, space.work)
-        move(lstm, space.gradient, 0, space.gradient.size, pace)
+        move(lstm, space.gradient, FRONT, space.gradient.size, pace)
 
 
 @compiled
