@@ -162,6 +162,10 @@ class SmallBlock:
         """Weights now."""
         return _out_of_lanes(self._lanes.weights, self.n_members)
 
+    def moments(self) -> Floats:
+        """Adam's first moments now."""
+        return _out_of_lanes(self._lanes.first, self.n_members)
+
 
 class WideBlock:
     """At most `LANES` members with many nodes, as `kernels.wide_training` takes them."""
@@ -221,9 +225,15 @@ class WideBlock:
 
     def weights(self) -> Floats:
         """Weights now."""
-        heads = self._heads.weights.reshape(self.n_members, -1)
-        lstm = _out_of_lanes(self._lstm.weights, self.n_members)
-        return np.hstack([lstm, np.stack([self._brought_back(member) for member in heads])])
+        return self._joined(self._lstm.weights, self._heads.weights)
+
+    def moments(self) -> Floats:
+        """Adam's first moments now."""
+        return self._joined(self._lstm.first, self._heads.first)
+
+    def _joined(self, lstm: Floats, heads: Floats) -> Floats:
+        by_member = [self._brought_back(head) for head in heads.reshape(self.n_members, -1)]
+        return np.hstack([_out_of_lanes(lstm, self.n_members), np.stack(by_member)])
 
     def _laid_out(self, weights: Floats) -> Floats:
         """A member's head with its nodes filled up by zeros."""
