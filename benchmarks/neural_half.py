@@ -5,10 +5,10 @@ published ones of Paranhos, L. (2023), Predicting Inflation with Recurrent Neura
 2006-07)::
 
     python -m benchmarks.neural_half [--large 20] [--small 100] [--only LABEL] [--choices] [--series PCEPI]
-                                     [--span 2006-2019]
+                                     [--span 2006-2019] [--jobs 2]
 
 Data, months, windows and base are those of :mod:`benchmarks.benchmark_half`; the networks are those of the studies
-``strategies/studies/inflation_networks_cpi.toml`` and ``_pce``, with K members each. Each horizon has its own fits, as
+``strategies/studies/inflation_networks_cpi.toml`` and ``_pce``, with as many members. Each horizon has its own fits, as
 in the paper: the first at the origin of the first month scored, and every 48 months after it.
 
 Fits that are done are kept in ``--store``, and a race started again goes on where it stopped.
@@ -61,6 +61,7 @@ CHOICES: dict[str, dict[str, Any]] = {
     "gates alone": {"start": "glorot_by_gate"},
     "torch's start": {"start": "torch"},
     "forget bias 1": {"forget_bias": 1.0},
+    "orthogonal and forget bias 1": {"forget_bias": 1.0, "orthogonal": True},
     "half the epochs": {"epochs": 0.5},
     "twice the epochs": {"epochs": 2.0},
     "rate .01": {"learning_rate": 0.01},
@@ -102,14 +103,15 @@ def rows() -> list[Row]:
     return [Row(what, "", None, taken, note=f"one process, compiled before; {1e3 * taken / n_epochs:.3g} ms an epoch")]
 
 
-def networks(series: str, n_large: int, n_small: int) -> dict[str, Entry]:
-    """Networks of the study of a price, with K members, windows that shrink with the horizon, and points alone."""
+def networks(series: str, n_large: int | None = None, n_small: int | None = None) -> dict[str, Entry]:
+    """Networks of the study of a price, on windows that shrink with the horizon, and for points alone."""
     choices = read_study(STUDIES / FILES[series]).providers
     entries = {}
     for choice in choices:
         if choice.title != BASE:
             settings = {name: value for name, value in choice.settings.items() if name != "window"}
-            n_members = n_small if choice.title.startswith("small") else n_large
+            asked = n_small if choice.title.startswith("small") else n_large
+            n_members = settings["n_members"] if asked is None else asked
             entries[choice.title] = Entry(choice.name, {**settings, "n_members": n_members, "n_judged": 0})
     return entries
 
@@ -258,8 +260,8 @@ def _options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--vintage", type=Path, default=VINTAGE)
     parser.add_argument("--series", choices=list(FILES), default="CPIAUCSL")
     parser.add_argument("--span", choices=list(SPANS), default="1993-2006")
-    parser.add_argument("--large", type=int, default=20, help="members of each large network")
-    parser.add_argument("--small", type=int, default=100, help="members of each small network")
+    parser.add_argument("--large", type=int, help="members of each large network; the study's by default")
+    parser.add_argument("--small", type=int, help="members of each small network; the study's by default")
     parser.add_argument("--only", action="append", help="a network by its label; all by default")
     parser.add_argument("--choices", action="store_true", help="other choices too")
     parser.add_argument("--jobs", type=int, default=1)
