@@ -10,7 +10,6 @@ import numpy.typing as npt
 
 from macrotrade._typing import FloatArray
 from macrotrade.errors import FitError
-from macrotrade.panel.panel import Panel
 from macrotrade.providers.neural.initialisation import Initialisation, initial_weights
 from macrotrade.providers.neural.inputs import FEWEST_ROWS, Inputs, Outcome
 from macrotrade.providers.neural.module_architecture import AnyArchitecture
@@ -92,9 +91,9 @@ class Ensemble:
         """LSTM factors of the members for the sample's rows, shape (n_members, n_rows, p)."""
         return respond(self.network, self.weights, sample, device=device).factors
 
-    def forecast(self, inputs: Inputs, panel: Panel, frequency: str, device: str = "cpu") -> FloatArray:
-        """Forecasts of the members from the newest row of `panel`, shape (n_members,)."""
-        return self.says(inputs.recent(self.architecture, panel, frequency), device)[:, 0]  # type: ignore[arg-type]
+    def forecast(self, inputs: Inputs, recent: FloatArray, device: str = "cpu") -> FloatArray:
+        """Forecasts of the members from the newest row of `recent`, shape (n_members,); see :meth:`Inputs.newest`."""
+        return self.says(inputs.newest(self.architecture, recent), device)[:, 0]
 
 
 def train_ensemble(

@@ -63,12 +63,14 @@ class NeuralForecaster:
         shape = (self.n_members, len(target.horizons), len(target.names))
         mean, scale, origin = np.empty(shape), np.empty(shape), np.empty(shape[2])
         reasons: list[str] = []
+        n_lags = max(one.architecture.n_lags for one in self.architectures)
+        recent = self.fitted[0].inputs[0].found.recent(panel, target.frequency, n_lags)
         for column, series in enumerate(self.fitted):
             known = known_series(panel, series.name, target.frequency)
             origin[column] = known.newest
             shift = origin[column] if series.measure == "level" else 0.0
             for row, step in enumerate(known.steps(target)):
-                said, deviation = self._said(series, step, panel)
+                said, deviation = self._said(series, step, recent)
                 mean[:, row, column], scale[:, row, column] = shift + said, deviation
             reasons += [self._words(series, mean[:, :, column]), *known.notes]
         return Forecast(
@@ -113,12 +115,10 @@ class NeuralForecaster:
             series.ensembles[step] = _ensembles(self, series, step)
         return series.ensembles[step]
 
-    def _said(self, series: FittedSeries, step: int, panel: Panel) -> tuple[FloatArray, FloatArray]:
+    def _said(self, series: FittedSeries, step: int, recent: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Forecasts and scales of all members, each of shape (n_members,)."""
         pairs = list(zip(self.ensembles(series, step), series.inputs, strict=True))
-        said = [
-            ensemble.forecast(inputs, panel, self.target.frequency, self.settings.device) for ensemble, inputs in pairs
-        ]
+        said = [ensemble.forecast(inputs, recent, self.settings.device) for ensemble, inputs in pairs]
         scales = [np.full(ensemble.n_members, ensemble.scale) for ensemble, _ in pairs]
         return np.concatenate(said), np.concatenate(scales)
 

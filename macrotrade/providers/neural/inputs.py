@@ -9,11 +9,10 @@ from itertools import groupby
 import numpy as np
 import numpy.typing as npt
 
-from macrotrade._typing import FloatArray, Frequency, IntArray, Measure
+from macrotrade._typing import FloatArray, IntArray, Measure
 from macrotrade.errors import FitError, near_misses
 from macrotrade.inputs.predictors import Predictors
 from macrotrade.numerics.measures import measure_outcomes
-from macrotrade.panel.panel import Panel
 from macrotrade.providers.neural.architecture import Reads
 from macrotrade.providers.neural.module_architecture import AnyArchitecture
 from macrotrade.providers.neural.module_network import AnyNetwork
@@ -93,10 +92,9 @@ class Inputs:
             )
         return Sample(at_once, in_order, ends, outcome.scaled[-ends.size :])
 
-    def recent(self, architecture: AnyArchitecture, panel: Panel, frequency: Frequency) -> Sample:
-        """One row, the newest of `panel`; its outcome is not known and stands at zero."""
-        values = self.found.recent(panel, frequency, architecture.n_lags)
-        at_once, in_order = self.tables(architecture, values)
+    def newest(self, architecture: AnyArchitecture, recent: FloatArray) -> Sample:
+        """One row, the newest of `recent`, predictors of :meth:`Predictors.recent`; its outcome stands at zero."""
+        at_once, in_order = self.tables(architecture, recent[-architecture.n_lags :])
         return Sample(at_once, in_order, np.array([architecture.n_lags - 1]), np.zeros(1, np.float32))
 
 

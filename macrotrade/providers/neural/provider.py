@@ -203,8 +203,8 @@ class LSTM(NeuralSettings):
     nodes: int = 128
     layers: int = 4
 
-    demo_refit_every: ClassVar[int | None] = 48
-    demo_settings: ClassVar[Mapping[str, Any]] = {"n_members": 8, "n_judged": 4, "epochs": 100, "nodes": 4, "lags": 24}
+    demo_refit_every: ClassVar[int | None] = 120
+    demo_settings: ClassVar[Mapping[str, Any]] = {"n_members": 16, "n_judged": 8, "epochs": 60, "nodes": 4, "lags": 24}
 
     def architectures(self) -> tuple[NamedArchitecture, ...]:
         """The one it is made of."""
@@ -286,8 +286,8 @@ class CNNLSTM(NeuralSettings):
     layers: int = 1
     epochs: int = 200
 
-    demo_refit_every: ClassVar[int | None] = 48
-    demo_settings: ClassVar[Mapping[str, Any]] = {"n_members": 4, "n_judged": 4, "epochs": 40, "lags": 24}
+    demo_refit_every: ClassVar[int | None] = 120
+    demo_settings: ClassVar[Mapping[str, Any]] = {"n_members": 16, "n_judged": 8, "epochs": 20, "lags": 24}
 
     def architectures(self) -> tuple[NamedArchitecture, ...]:
         """The one it is made of."""

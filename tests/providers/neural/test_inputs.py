@@ -73,7 +73,7 @@ def test_the_newest_row_is_what_the_panel_shows_last(history: History, inputs: I
     architecture = Architecture(in_order="all", in_order_lags=6)
     panel = history.as_of(DAY)
 
-    recent = inputs.recent(architecture, panel, "M")
+    recent = inputs.newest(architecture, inputs.found.recent(panel, "M", 9))
 
     _, in_order = inputs.tables(architecture, inputs.found.stationary)
     np.testing.assert_array_equal(recent.in_order, in_order[-6:])
