@@ -11,7 +11,7 @@ from macrotrade.cli import runs, signals
 from macrotrade.cli import ledger
 
 # isort: split
-from macrotrade.cli import data, equations, networks, providers
+from macrotrade.cli import data, equations, networks, providers, relations
 from macrotrade.cli.app import app
 
-__all__ = ["app", "data", "equations", "ledger", "networks", "providers", "runs", "signals"]
+__all__ = ["app", "data", "equations", "ledger", "networks", "providers", "relations", "runs", "signals"]

@@ -19,6 +19,8 @@ from macrotrade.providers.neural.sample import Sample
 
 __all__ = ["GradientAttribution", "gradient_attribution", "permutation_attribution"]
 
+_ROWS_AT_ONCE = 512
+
 
 def permutation_attribution(
     held_out: HeldOut, by: Literal["series", "group"] = "series", n_repeats: int = 10, seed: int = 0
@@ -115,7 +117,7 @@ def gradient_attribution(
     step: int | None = None,
     label: str | None = None,
     n_periods: int = 1,
-    n_points: int = 64,
+    n_points: int = 128,
 ) -> GradientAttribution:
     """Integrated gradients (Sundararajan, Taly and Yan, 2017) of the mean of an ensemble's members.
 
@@ -154,11 +156,14 @@ def gradient_attribution(
     )
     names = _names(inputs, ensemble)
     parts = pd.DataFrame(0.0, fitted.periods[rows], list(dict.fromkeys(np.concatenate(names))))
-    for point in (np.arange(n_points) + 0.5) / n_points:
-        on_path = windows.between(averages, point)
-        gradients = window_gradients(ensemble.network, ensemble.weights, on_path.sample(), device)
+    middles = (np.arange(n_points) + 0.5) / n_points
+    for points in np.array_split(middles, -(-n_points * n_periods // _ROWS_AT_ONCE)):
+        gradients = window_gradients(
+            ensemble.network, ensemble.weights, windows.on_path_from(averages, points).sample(), device
+        )
         for each, gradient, end, start in zip(names, gradients, windows.arrays, averages.arrays, strict=True):
-            parts[list(each)] += (gradient * (end - start)).sum(axis=1) / n_points
+            summed = gradient.reshape(points.size, *end.shape).sum(axis=0)
+            parts[list(each)] += (summed * (end - start)).sum(axis=1) / n_points
     unit = float(ensemble.outcome_scaling.half_range[0])
     said = ensemble.says(windows.sample(), device).mean(axis=0)
     return GradientAttribution(
@@ -194,10 +199,13 @@ class _Windows:
         at_once, in_order = (each.reshape(n_rows * n_lags, each.shape[2]) for each in self.arrays)
         return Sample(at_once, in_order, n_lags * np.arange(1, n_rows + 1) - 1, np.zeros(n_rows, np.float32))
 
-    def between(self, start: _Windows, share: float) -> _Windows:
-        """Windows this share of the way from `start` to these."""
-        pairs = zip(self.arrays, start.arrays, strict=True)
-        return _Windows(*((first + share * (last - first)).astype(np.float32) for last, first in pairs))
+    def on_path_from(self, start: _Windows, shares: AnyArray) -> _Windows:
+        """Windows these shares of the way from `start` to these, all rows at the first share, then at the next."""
+        paths = (
+            np.concatenate([first + share * (last - first) for share in shares]).astype(np.float32)
+            for last, first in zip(self.arrays, start.arrays, strict=True)
+        )
+        return _Windows(*paths)
 
 
 def _turns(n_periods: int, n_lags: int, n_repeats: int, seed: int) -> list[int]:
