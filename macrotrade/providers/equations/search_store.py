@@ -16,7 +16,7 @@ from macrotrade.providers.equations.data import EquationData
 
 __all__ = ["SearchStore", "search_identity"]
 
-_ARITHMETIC = 1  # raised when a change of the kernels changes results
+_ARITHMETIC = 2  # raised when a change of the kernels changes results
 
 
 def search_identity(data: EquationData, **asked: Any) -> str:

@@ -224,20 +224,33 @@ def _fill_normal_equations(
     """Products of the slopes B with one another, with the basis and with the residuals."""
     width = basis.shape[1]
     for m in range(n_moving):
-        for row in range(k):
-            value = 0.0
-            for t in range(width):
-                value += slopes[m, t] * basis[row, t]
-            turned[m, row] = value
+        _fill_products(slopes[m], basis, k, turned[m])
+        _fill_products(slopes[m], slopes, m + 1, hessian[m])
         value = 0.0
         for t in range(width):
             value += slopes[m, t] * residuals[t]
         gradient[m] = value
-        for other in range(m + 1):
-            value = 0.0
-            for t in range(width):
-                value += slopes[m, t] * slopes[other, t]
-            hessian[m, other] = value
+
+
+@compiled_within
+def _fill_products(vector: FloatArray, rows: FloatArray, n_rows: int, products: FloatArray) -> None:
+    """Products of a vector with each of so many rows, four at a time: the vector is read once for them."""
+    width = vector.shape[0]
+    row = 0
+    while row + 4 <= n_rows:
+        first = second = third = fourth = 0.0
+        for t in range(width):
+            first += vector[t] * rows[row, t]
+            second += vector[t] * rows[row + 1, t]
+            third += vector[t] * rows[row + 2, t]
+            fourth += vector[t] * rows[row + 3, t]
+        products[row], products[row + 1], products[row + 2], products[row + 3] = first, second, third, fourth
+        row += 4
+    for last in range(row, n_rows):
+        value = 0.0
+        for t in range(width):
+            value += vector[t] * rows[last, t]
+        products[last] = value
 
 
 @compiled_within

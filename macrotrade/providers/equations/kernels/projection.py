@@ -14,7 +14,7 @@ from macrotrade.providers.equations.kernels.compiled import compiled, compiled_w
 from macrotrade.providers.equations.kernels.problem import SINE_SINE, VARIABLE_SINE, Problem, Space
 from macrotrade.providers.equations.kernels.sines import sines_and_cosines
 
-__all__ = ["DEPENDENT", "back_substitute", "enter_structure", "fill_columns", "orthogonalise", "project_columns"]
+__all__ = ["DEPENDENT", "back_substitute", "enter_column", "enter_structure", "fill_columns", "project_columns"]
 
 DEPENDENT = 1e-7  # a column whose length off the ones before it is below this share of its own is dropped
 
@@ -31,8 +31,7 @@ def enter_structure(problem: Problem, structure: IntArray, space: Space) -> tupl
     for t in range(width):
         residuals[t] = problem.target[t]
         basis[0, t] = 1.0 if t < problem.n else 0.0
-    orthogonalise(basis, upper, 0)
-    space.projected[0] = _project_out(basis, 0, residuals)
+    space.projected[0] = enter_column(basis, upper, 0, residuals)
     k = 1
     n_sines = n_moving = 0
     for place in range(structure.shape[0]):
@@ -42,8 +41,7 @@ def enter_structure(problem: Problem, structure: IntArray, space: Space) -> tupl
         if code < n_linear:
             for t in range(width):
                 basis[k, t] = problem.linear[code, t]
-            orthogonalise(basis, upper, k)
-            space.projected[k] = _project_out(basis, k, residuals)
+            space.projected[k] = enter_column(basis, upper, k, residuals)
             k += 1
             continue
         n_moving = _plan_sine(problem, code, place, n_sines, n_moving, space)
@@ -141,8 +139,7 @@ def project_columns(
         k = k_base + column
         for t in range(basis.shape[1]):
             basis[k, t] = columns[column, t]
-        orthogonalise(basis, upper, k)
-        projected[k] = _project_out(basis, k, residuals)
+        projected[k] = enter_column(basis, upper, k, residuals)
     sse = 0.0
     for t in range(basis.shape[1]):
         sse += residuals[t] * residuals[t]
@@ -167,36 +164,48 @@ def back_substitute(upper: FloatArray, projected: FloatArray, k: int, last: int,
 
 
 @compiled_within
-def orthogonalise(basis: FloatArray, upper: FloatArray, k: int) -> None:
-    """Modified Gram-Schmidt: make row k of the basis orthonormal to the rows before it, or zero if they span it."""
+def enter_column(basis: FloatArray, upper: FloatArray, k: int, residuals: FloatArray) -> float:
+    """Make row k of the basis orthonormal to the rows before it, or zero if they span it, and the residuals to row k.
+
+    Gives the product of the residuals with it. Modified Gram-Schmidt, each product taken in the pass that takes away
+    the one before: passes over memory are what it costs.
+
+    Parameters
+    ----------
+    basis, upper : of the space; row k of the basis comes as the column is.
+    k : rows before it.
+    residuals : off the rows before it.
+    """
     width = basis.shape[1]
-    before = 0.0
+    before = product = 0.0
     for t in range(width):
         before += basis[k, t] * basis[k, t]
-    for row in range(k):
-        product = 0.0
-        for t in range(width):
-            product += basis[row, t] * basis[k, t]
-        for t in range(width):
-            basis[k, t] -= product * basis[row, t]
+        product += basis[0, t] * basis[k, t]
+    for row in range(k - 1):
         upper[row, k] = product
-    after = 0.0
+        value = 0.0
+        for t in range(width):
+            left = basis[k, t] - product * basis[row, t]
+            basis[k, t] = left
+            value += basis[row + 1, t] * left
+        product = value
+    last = max(k - 1, 0)
+    product = product if k > 0 else 0.0
+    upper[last, k] = product
+    after = along = 0.0
     for t in range(width):
-        after += basis[k, t] * basis[k, t]
+        left = basis[k, t] - product * basis[last, t]
+        basis[k, t] = left
+        after += left * left
+        along += left * residuals[t]
     length = np.sqrt(after)
     if not length > DEPENDENT * np.sqrt(before):
         length = 0.0
     scale = 1.0 / length if length > 0.0 else 0.0
+    along *= scale
     for t in range(width):
-        basis[k, t] *= scale
+        unit = scale * basis[k, t]
+        basis[k, t] = unit
+        residuals[t] -= along * unit
     upper[k, k] = length
-
-
-@compiled_within
-def _project_out(basis: FloatArray, k: int, residuals: FloatArray) -> float:
-    product = 0.0
-    for t in range(basis.shape[1]):
-        product += basis[k, t] * residuals[t]
-    for t in range(basis.shape[1]):
-        residuals[t] -= product * basis[k, t]
-    return product
+    return along
