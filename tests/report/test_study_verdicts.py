@@ -38,7 +38,10 @@ def lost() -> HorseRace:
 
 
 def test_providers_that_never_beat_the_base_are_named_as_such(lost: HorseRace) -> None:
-    assert verdicts(lost) == ("S0: Network and Regression beat Historical mean at no horizon",)
+    assert verdicts(lost) == (
+        "S0: Network and Regression beat Historical mean at no horizon. "
+        "Worse than it beyond luck at 5%: Network 1 and 2 ahead; Regression 1 and 2 ahead",
+    )
 
 
 def test_horizons_won_are_told_with_what_is_beyond_luck() -> None:
@@ -46,17 +49,16 @@ def test_horizons_won_are_told_with_what_is_beyond_luck() -> None:
 
     assert told == (
         "S0: Network 1 and 2 ahead had smaller errors than Historical mean, beyond luck at 5%: Network 1 and 2 ahead. "
-        "At no horizon: Regression"
+        "At no horizon: Regression. Worse than it beyond luck at 5%: Regression 1 and 2 ahead"
     )
 
 
 def test_a_lead_that_may_be_luck_is_called_so() -> None:
     race = _race({"historical-mean": (1.0, 1.0), "network": (1.0, 1.7)})
     table = race.table.copy()
-    table.loc[(table["provider"] == "network") & (table["horizon"] == 1), ["rmse_ratio", "diebold_mariano_p_value"]] = (
-        0.99,
-        0.4,
-    )
+    figures = ["rmse_ratio", "diebold_mariano_p_value"]
+    table.loc[(table["provider"] == "network") & (table["horizon"] == 1), figures] = (0.99, 0.4)
+    table.loc[(table["provider"] == "network") & (table["horizon"] == 2), figures] = (1.01, 0.6)
 
     (told,) = verdicts(HorseRace(table, race.base))
 
