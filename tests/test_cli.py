@@ -80,9 +80,19 @@ def test_a_run_started_again_finds_its_blocks(
     _typed(monkeypatch, "backtest", str(strategy_file), "--out", str(out))
     blocks = {file: file.stat().st_mtime_ns for file in (out / "blocks").rglob("*.npz")}
     first = (out / "results.json").read_bytes()
-    _typed(monkeypatch, "backtest", str(strategy_file), "--out", str(out))
+    assert _typed(monkeypatch, "backtest", str(strategy_file), "--out", str(out), "--resume") == 0
     assert {file: file.stat().st_mtime_ns for file in (out / "blocks").rglob("*.npz")} == blocks
     assert (out / "results.json").read_bytes() == first
+
+
+def test_nothing_to_go_on_with_is_told_before_anything_is_computed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], strategy_file: Path, tmp_path: Path
+) -> None:
+    for command, file in (("backtest", strategy_file), ("evaluate", "strategies/studies/small_panel.toml")):
+        out = tmp_path / command
+        assert _typed(monkeypatch, command, str(file), "--out", str(out), "--resume") == 2
+        assert f"no finished blocks to go on with in {out / 'blocks'}" in capsys.readouterr().err
+        assert not out.exists()
 
 
 def test_the_demo_is_a_backtest_of_what_is_installed(

@@ -18,9 +18,11 @@ __all__ = [
     "Jobs",
     "Json",
     "Out",
+    "Resume",
     "Store",
     "StrategyFile",
     "Workers",
+    "blocks_kept",
     "day",
     "on_engine",
 ]
@@ -39,6 +41,7 @@ Store = Annotated[
     str | None,
     typer.Option("--store", help="Folder or address of the finished blocks; OUT/blocks.", show_default=False),
 ]
+Resume = Annotated[bool, typer.Option("--resume", help="Go on with finished blocks; refused where there are none.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 AsOf = Annotated[
     datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="Day of the decision, YYYY-MM-DD.")
@@ -66,3 +69,16 @@ def on_engine(written: Engine | None, name: str | None, address: str | None, job
     if address is not None and name is None and written is None:
         said["name"] = "ray" if address.startswith("ray://") else "dask"
     return parse(Engine, {**kept, **said}, "--engine")
+
+
+def blocks_kept(where: str | Path, resume: bool) -> str | Path:
+    """The folder or address of finished blocks; SettingsError where it is to be gone on with and holds none."""
+    from macrotrade.errors import SettingsError
+    from macrotrade.strategy.stores import block_store
+
+    if resume and block_store(where).is_empty():
+        raise SettingsError(
+            f"There are no finished blocks to go on with in {where}; name the --out or --store of the run that was "
+            "interrupted, or start anew without --resume."
+        )
+    return where

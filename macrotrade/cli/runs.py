@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from macrotrade.cli.app import app
-from macrotrade.cli.options import Address, EngineChoice, Jobs, Out, Store, StrategyFile, Workers, on_engine
+from macrotrade.cli.options import (
+    Address,
+    EngineChoice,
+    Jobs,
+    Out,
+    Resume,
+    Store,
+    StrategyFile,
+    Workers,
+    blocks_kept,
+    on_engine,
+)
 from macrotrade.cli.screen import progress, show
 
 if TYPE_CHECKING:
@@ -29,7 +40,7 @@ def demo(out: Out = Path("runs/demo"), jobs: Jobs = 2) -> None:
     strategy, refused = able(whole, whole.data.load())
     for title, reason in refused.items():
         typer.echo(f"{title} is left out: {reason}", err=True)
-    _run_backtest(strategy.changed(engine=on_engine(None, None, None, jobs)), out)
+    _run_backtest(strategy.changed(engine=on_engine(None, None, None, jobs)), out, out / "blocks")
     if left_out_of_demo():
         typer.echo(f"not in the demo, for the time they take: {', '.join(left_out_of_demo())}")
 
@@ -42,6 +53,7 @@ def backtest(
     engine: EngineChoice = None,
     address: Address = None,
     store: Store = None,
+    resume: Resume = False,
 ) -> None:
     """Run a strategy over its history; print a table, write report.html, report.md and results.json.
 
@@ -53,7 +65,8 @@ def backtest(
 
     strategy = read_strategy(file)
     strategy = strategy.changed(engine=on_engine(strategy.engine, engine, address, jobs))
-    _run_backtest(strategy, out or Path("runs") / file.stem, store)
+    folder = out or Path("runs") / file.stem
+    _run_backtest(strategy, folder, blocks_kept(store or folder / "blocks", resume))
 
 
 @app.command()
@@ -64,6 +77,7 @@ def evaluate(
     engine: EngineChoice = None,
     address: Address = None,
     store: Store = None,
+    resume: Resume = False,
     data: Annotated[
         Path | None, typer.Option("--data", help="FRED-MD vintages: a folder, zip, CSV or Parquet.")
     ] = None,
@@ -85,9 +99,10 @@ def evaluate(
     study = study.model_copy(update={"engine": on_engine(study.engine, engine, address, jobs)})
     study = study if data is None else study.on_vintages(data)
     folder = out or Path("runs") / file.stem
+    blocks = blocks_kept(store or folder / "blocks", resume)
     steps = len(study.origins) * len(study.providers)
     with kept_open(study.engine), progress("forecasts", steps) as advance:
-        result = run_study(study, study.data.load(), store=store or folder / "blocks", progress=advance)
+        result = run_study(study, study.data.load(), store=blocks, progress=advance)
     report = study_report(result)
     show(gain_table(result))
     for table in race_tables(result, report.results["horse_race"]):
@@ -107,7 +122,7 @@ def warm() -> None:
         typer.echo(line)
 
 
-def _run_backtest(strategy: Strategy, out: Path, store: str | None = None) -> None:
+def _run_backtest(strategy: Strategy, out: Path, blocks: str | Path) -> None:
     from macrotrade.report.document import make_report
     from macrotrade.report.terminal import summary_table
     from macrotrade.strategy.backtest import backtest as run
@@ -117,7 +132,7 @@ def _run_backtest(strategy: Strategy, out: Path, store: str | None = None) -> No
     from macrotrade.strategy.variants import n_walks
 
     history = strategy.data.load()
-    n_origins, blocks = len(origins_of(strategy, history)), store or out / "blocks"
+    n_origins = len(origins_of(strategy, history))
     with kept_open(strategy.engine):
         with progress("forecasts", n_origins * len(strategy.providers) * len(targets_of(strategy))) as advance:
             result = run(strategy, history, store=blocks, progress=advance)

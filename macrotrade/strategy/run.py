@@ -142,7 +142,7 @@ def signals(
     rows: int | None = None,
     n_jobs: int = 1,
     store: str | Path | None = None,
-    block: int = 24,
+    block: int | None = None,
     progress: Progress | None = None,
 ) -> Signals:
     """Forecasts, scores and positions at `origins`, or at the last `rows` of them.
@@ -157,7 +157,7 @@ def signals(
     rows
         How many of the last origins to give; all by default. A rule that remembers is given all of them to walk.
     n_jobs, store, block, progress
-        As in :func:`macrotrade.strategy.walk_forward.walk_forward`.
+        As in :func:`macrotrade.strategy.walks.walk_all`.
     """
     lead = max(strategy.periods_ahead) - 1
     kept = len(origins) if rows is None else min(len(origins), rows + lead)

@@ -24,6 +24,10 @@ class Store(Protocol):
         """Keep the content; a reader sees all of it or what was there before."""
         ...
 
+    def is_empty(self) -> bool:
+        """Whether nothing was ever kept here."""
+        ...
+
 
 def block_store(where: str | Path) -> Store:
     """Store at a path, or at an address such as ``s3://bucket/blocks``, ``file:///shared/blocks`` or ``memory://blocks``.
@@ -60,6 +64,9 @@ class _Folder:
         with atomically(self.path / name) as temporary:
             temporary.write_bytes(content)
 
+    def is_empty(self) -> bool:
+        return not any(self.path.glob("[!.]*"))
+
 
 @dataclass(frozen=True)
 class _Remote:
@@ -78,3 +85,6 @@ class _Remote:
         self.files.makedirs(self.path, exist_ok=True)
         self.files.pipe_file(temporary, content)
         self.files.mv(temporary, f"{self.path}/{name}")
+
+    def is_empty(self) -> bool:
+        return not self.files.glob(f"{self.path}/[!.]*")

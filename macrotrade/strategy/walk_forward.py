@@ -30,7 +30,7 @@ from macrotrade.errors import MacrotradeError
 from macrotrade.forecast import Forecast, Provider, Target, tidy
 from macrotrade.panel.vintages import History
 from macrotrade.strategy.blocks import block_bytes, block_content
-from macrotrade.strategy.engines import Engine, Lost, engine_for, run_tasks
+from macrotrade.strategy.engines import ORIGINS_IN_A_BLOCK, Engine, Lost, engine_for, run_tasks
 from macrotrade.strategy.stores import Store, block_store
 from macrotrade.strategy.walk_blocks import (
     Block,
@@ -99,7 +99,7 @@ class Itinerary:
     fit_origins: tuple[pd.Timestamp, ...]
     name: str
     seed: int = 0
-    block: int = 24
+    block: int = ORIGINS_IN_A_BLOCK
 
     def blocks(self) -> list[Block]:
         """Origins in blocks, never cut between two that share a fit."""
@@ -121,7 +121,7 @@ def walk_forward(
     n_jobs: int = 1,
     engine: Engine | None = None,
     store: str | Path | None = None,
-    block: int = 24,
+    block: int = ORIGINS_IN_A_BLOCK,
     progress: Progress | None = None,
 ) -> Walk:
     """Forecasts of `target` by `provider` at every origin, each from the panel of that day.

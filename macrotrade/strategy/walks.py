@@ -52,7 +52,7 @@ def walk_all(
     rows: int | None = None,
     n_jobs: int = 1,
     store: str | Path | None = None,
-    block: int = 24,
+    block: int | None = None,
     progress: Progress | None = None,
 ) -> dict[str, tuple[Walk, ...]]:
     """Label of each provider to its walks, one for each target.
@@ -65,9 +65,11 @@ def walk_all(
         Of the whole run, since they fix the days at which providers are fitted again.
     rows
         How many of the last origins to forecast at; all by default.
-    n_jobs, store, block, progress
+    n_jobs, store, progress
         The blocks of all walks are one pool of work, on the plan's engine if it names one; otherwise as in
         :func:`macrotrade.strategy.walk_forward.walk_forward`.
+    block
+        Origins kept together in one file; as many as the engine says by default.
 
     Raises
     ------
@@ -84,7 +86,7 @@ def walk_all(
             tuple(fit_days(origins, choice.fitted_every(plan.schedule))[last]),
             name=choice.title,
             seed=plan.seed,
-            block=block if engine is None else min(block, engine.block),
+            block=block or (engine or Engine()).block,
         )
         for choice in plan.providers
         for target in targets

@@ -30,10 +30,12 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 def test_what_is_written_is_read_back_and_what_is_not_there_is_none(place: str) -> None:
     store = block_store(place)
+    assert store.is_empty()
 
     store.write("one.npz", b"1234")
     store.write("one.npz", b"56")
 
+    assert not store.is_empty()
     assert store.read("one.npz") == b"56"
     assert store.read("two.npz") is None
 

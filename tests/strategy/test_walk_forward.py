@@ -9,6 +9,7 @@ import pytest
 
 from macrotrade import Forecast, History, Panel, Schedule, Target
 from macrotrade.errors import MacrotradeError
+from macrotrade.strategy.engines import ORIGINS_IN_A_BLOCK
 from macrotrade.strategy.walk_forward import Walk, derived_seed, fit_days, walk_forward
 from tests.strategy.drift import Drift, DriftForecaster
 
@@ -91,7 +92,7 @@ def test_an_interrupted_walk_resumes_where_it_stopped(market: History, tmp_path:
         walk_forward(fragile, market, TARGET, ORIGINS, store=tmp_path, progress=done.append)
     finished = sorted(tmp_path.rglob("*.npz"))
     times = {file: file.stat().st_mtime_ns for file in finished}
-    assert sum(done) == 24 * len(finished) > 0
+    assert sum(done) == ORIGINS_IN_A_BLOCK * len(finished) > 0
 
     fault.unlink()
     walk = walk_forward(fragile, market, TARGET, ORIGINS, store=tmp_path)

@@ -9,9 +9,13 @@ from pydantic import Field, model_validator
 
 from macrotrade.strategy.parts import Part
 
-__all__ = ["Engine", "EngineName", "engine_for"]
+__all__ = ["ORIGINS_IN_A_BLOCK", "Engine", "EngineName", "engine_for"]
 
 EngineName: TypeAlias = Literal["loky", "dask", "ray"]
+
+ORIGINS_IN_A_BLOCK = 6
+"""Where nothing is said. It depends on nothing else, so that what one run kept serves another on more workers; few, so
+that several workers have something to do to the end of a short walk."""
 
 _SCHEMES = {"dask": ("tcp://", "tls://", "ucx://", "ws://", "wss://"), "ray": ("ray://",)}
 
@@ -46,7 +50,7 @@ class Engine(Part):
     jobs: int | None = Field(default=None, ge=1)
     threads: int = Field(default=1, ge=1)
     memory_gb: float = Field(default=4.0, gt=0.0)
-    block: int = Field(default=24, ge=1)
+    block: int = Field(default=ORIGINS_IN_A_BLOCK, ge=1)
 
     @model_validator(mode="before")
     @classmethod
