@@ -104,7 +104,7 @@ def _against_the_loop(case: Case, peak: float) -> Row:
     target = "none" if case.target is None else f"{case.target:.0f}x: {_met(ratio > case.target)}"
     if case is LARGE:
         target += f"; half of the peak: {_met(rate > 0.5 * peak)}"
-    if case is FF_POOL:
+    if case is FF_POOL and case.target is not None:
         note += f"; its products alone are {operations / peak / 1e6:.1f} ms at the peak"
         target += f"; on two threads, {2 * ratio:.1f}x: {_met(2 * ratio > case.target)}"
     return Row(

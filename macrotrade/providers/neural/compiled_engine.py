@@ -45,10 +45,17 @@ def train_compiled(
     training: Training,
     progress: Progress | None = None,
 ) -> Trained:
-    """Members trained from these weights; parameters as in :func:`~macrotrade.providers.neural.training.train`.
+    """Members trained from these weights.
 
-    The network has no convolution. Memory beyond weights and losses does not grow with the number of members: see
+    Memory beyond weights and losses does not grow with the number of members: see
     :data:`MEMORY`. A member's numbers are the same to the bit whatever the other members, their number and the threads.
+
+    Parameters
+    ----------
+    network
+        Has no convolution.
+    sample, weights, training, progress
+        As in :func:`~macrotrade.providers.neural.training.train`.
     """
     n_rows = sample.n_rows
     size = n_rows if training.batch is None else min(training.batch, n_rows)

@@ -13,11 +13,10 @@ from typing import Any, cast
 
 import llvmlite.binding  # type: ignore[import-untyped]
 import numpy as np
-from llvmlite import ir  # type: ignore[import-untyped]
-from numba import types
+from llvmlite import ir
+from numba import extending, types
 from numba.core import cgutils
-from numba.core.typing.templates import AbstractTemplate, infer_global, signature
-from numba.extending import intrinsic, lower_builtin, models, register_model
+from numba.core.typing import templates
 
 __all__ = [
     "FRONT",
@@ -44,10 +43,12 @@ __all__ = [
 
 LANES = 16
 
+_cgutils, _extending, _templates, _types = (cast(Any, module) for module in (cgutils, extending, templates, types))
+
 HAS_WIDE_VECTORS = bool(llvmlite.binding.get_host_cpu_features().get("avx512f", False))
 """Whether the processor keeps 32 vectors of `LANES` numbers at hand, and estimates reciprocals of them."""
 
-FRONT = np.int64(0)
+FRONT = cast(int, np.int64(0))
 """First place of an array. A literal 0 would have what it is given to compiled once more, for 0 alone."""
 
 _SINGLE = ir.FloatType()
@@ -55,7 +56,7 @@ _WIDE = ir.VectorType(_SINGLE, LANES)
 _FUSED = ("contract",)
 
 
-class _Lanes(types.Type):  # type: ignore[misc]
+class _Lanes(types.Type):
     def __init__(self) -> None:
         super().__init__(name=f"lanes({LANES} x float32)")
 
@@ -63,10 +64,10 @@ class _Lanes(types.Type):  # type: ignore[misc]
 _LANES = _Lanes()
 
 
-@register_model(_Lanes)  # type: ignore[untyped-decorator]
-class _LanesModel(models.PrimitiveModel):  # type: ignore[misc]
+@_extending.register_model(_Lanes)
+class _LanesModel(extending.models.PrimitiveModel):
     def __init__(self, manager: Any, kind: Any) -> None:
-        super().__init__(manager, kind, _WIDE)
+        cast(Any, super()).__init__(manager, kind, _WIDE)
 
 
 def emitted(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -74,7 +75,7 @@ def emitted(function: Callable[..., Any]) -> Callable[..., Any]:
 
     Its first argument, ``_``, is the compiler's own and is not given.
     """
-    return cast(Callable[..., Any], intrinsic(function))
+    return cast(Callable[..., Any], _extending.intrinsic(function))
 
 
 @emitted
@@ -84,7 +85,7 @@ def load(_: Any, values: Any, place: Any) -> Any:
     def generate(context: Any, builder: Any, kinds: Any, given: Any) -> Any:
         return loaded(builder, element(context, builder, kinds.args[0], given[0], given[1]))
 
-    return _LANES(values, types.unliteral(place)), generate
+    return _LANES(values, _types.unliteral(place)), generate
 
 
 @emitted
@@ -95,7 +96,7 @@ def store(_: Any, values: Any, place: Any, vector: Any) -> Any:
         stored(builder, given[2], element(context, builder, kinds.args[0], given[0], given[1]))
         return context.get_dummy_value()
 
-    return types.void(values, types.unliteral(place), vector), generate
+    return _types.void(values, _types.unliteral(place), vector), generate
 
 
 @emitted
@@ -130,7 +131,7 @@ def inverse_root(_: Any, vector: Any) -> Any:
         x, half, more = given[0], _everywhere(0.5), _everywhere(1.5)
         if not HAS_WIDE_VECTORS:
             kind = ir.FunctionType(_WIDE, [_WIDE])
-            root = cgutils.get_or_insert_function(builder.module, kind, f"llvm.sqrt.v{LANES}f32")
+            root = _cgutils.get_or_insert_function(builder.module, kind, f"llvm.sqrt.v{LANES}f32")
             return builder.fdiv(_everywhere(1.0), builder.call(root, [x]))
         y = _estimate(builder, "rsqrt14", x)
         square = builder.fmul(builder.fmul(x, half), builder.fmul(y, y))
@@ -152,12 +153,15 @@ def sum_of(_: Any, vector: Any) -> Any:
             vector, half = builder.fadd(low, high), half // 2
         return builder.extract_element(vector, ir.Constant(ir.IntType(32), 0))
 
-    return types.float32(vector), generate
+    return _types.float32(vector), generate
 
 
 @emitted
 def turn(_: Any, values: Any, place: Any, row: Any, out: Any, at: Any, out_row: Any) -> Any:
-    """Transpose `LANES` rows of `LANES` numbers: rows begin at place + i row, those of the result at at + i out_row."""
+    """Transpose `LANES` rows of `LANES` numbers.
+
+    Row i of ``values`` begins at place + i row, that of ``out`` at at + i out_row. (``_`` is the compiler's own.)
+    """
 
     def generate(context: Any, builder: Any, kinds: Any, given: Any) -> Any:
         source = element(context, builder, kinds.args[0], given[0], given[1])
@@ -179,7 +183,7 @@ def turn(_: Any, values: Any, place: Any, row: Any, out: Any, at: Any, out_row: 
             target = builder.gep(target, [given[5]])
         return context.get_dummy_value()
 
-    return types.void(values, place, row, out, at, out_row), generate
+    return _types.void(values, place, row, out, at, out_row), generate
 
 
 @emitted
@@ -237,7 +241,7 @@ def spread_out(builder: Any, number: Any) -> Any:
 def multiplied_and_added(builder: Any, one: Any, other: Any, total: Any) -> Any:
     """One times other plus total, rounded once where the processor can."""
     kind = ir.FunctionType(_WIDE, [_WIDE, _WIDE, _WIDE])
-    fused = cgutils.get_or_insert_function(builder.module, kind, f"llvm.fmuladd.v{LANES}f32")
+    fused = _cgutils.get_or_insert_function(builder.module, kind, f"llvm.fmuladd.v{LANES}f32")
     return builder.call(fused, [one, other, total])
 
 
@@ -254,19 +258,19 @@ def _estimate(builder: Any, instruction: str, x: Any) -> Any:
     """What an instruction of AVX-512 finds to 14 binary digits, which one step of Newton's method doubles."""
     every = ir.IntType(LANES)
     kind = ir.FunctionType(_WIDE, [_WIDE, _WIDE, every])
-    found = cgutils.get_or_insert_function(builder.module, kind, f"llvm.x86.avx512.{instruction}.ps.512")
+    found = _cgutils.get_or_insert_function(builder.module, kind, f"llvm.x86.avx512.{instruction}.ps.512")
     return builder.call(found, [x, nothing(), ir.Constant(every, -1)])
 
 
 def _by_lane(symbol: Callable[..., Any], instruction: str) -> None:
     """Let an operator work on two vectors by one instruction."""
 
-    @infer_global(symbol)  # type: ignore[untyped-decorator]
-    class _Template(AbstractTemplate):  # type: ignore[misc]
+    @_templates.infer_global(symbol)
+    class _Template(templates.AbstractTemplate):
         def generic(self, given: Any, _named: Any) -> Any:
-            return signature(_LANES, _LANES, _LANES) if tuple(given) == (_LANES, _LANES) else None
+            return _templates.signature(_LANES, _LANES, _LANES) if tuple(given) == (_LANES, _LANES) else None
 
-    @lower_builtin(symbol, _LANES, _LANES)  # type: ignore[untyped-decorator]
+    @_extending.lower_builtin(symbol, _LANES, _LANES)  # type: ignore[untyped-decorator]
     def _lowered(_context: Any, builder: Any, _signature: Any, given: Any) -> Any:
         return getattr(builder, instruction)(*given, flags=_FUSED)
 

@@ -3,20 +3,12 @@
 The left operand may be any rows of a table, overlapping windows among them. Sums are taken in the order of the summed
 index, `_DEPTH` of its places at a time, wherever they stand in the result: a number does not depend on its row, its
 column, or how many of them there are. A library's products promise neither that nor rows that overlap.
-
-Notation
---------
-left, a, rows, steps : left[i, k] lies in the array ``left`` at a + rows[i] + steps[k].
-right, b, b_row : row k of the right operand begins in ``right`` at b + k b_row.
-out, o, o_row : row i of the result begins in ``out`` at o + i o_row.
-n_rows, width, depth : i < n_rows, j < width, k < depth; ``width`` is a multiple of `LANES`.
-work : `WORK` numbers of workspace.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from llvmlite import ir  # type: ignore[import-untyped]
@@ -136,7 +128,7 @@ def move_by_product(
     moved: Moved, o: int, left: Floats, a: int, rows: IntArray, steps: IntArray, right: Floats, b: int, b_row: int,
     n_rows: int, width: int, depth: int, pace: Pace, gradient: Floats, g: int, work: Floats,
 ) -> None:  # fmt: skip
-    """Move weights [i, j], in rows of ``width`` from o on, by the gradient sum over k of left[i, k] right[k, j].
+    """Move weights [i, j], rows of ``width`` from place o on, by the gradient sum over k of left[i, k] right[k, j].
 
     Parameters
     ----------
@@ -206,7 +198,7 @@ def _tile(n_rows: int, n_vectors: int) -> Callable[..., None]:
 
             first_row = place(2, given[3])
             lefts = [place(0, builder.add(given[1], builder.load(ahead(first_row, r)))) for r in range(n_rows)]
-            sums = [[cgutils.alloca_once_value(builder, nothing()) for _v in range(n_vectors)] for _r in lefts]
+            sums = [[_register(builder, nothing()) for _v in range(n_vectors)] for _r in lefts]
             first_step, right = place(4, given[5]), place(6, ir.Constant(ir.IntType(64), 0))
             with cgutils.for_range(builder, given[7]) as loop:
                 row = builder.gep(right, [builder.mul(loop.index, ir.Constant(ir.IntType(64), n_vectors * LANES))])
@@ -224,6 +216,11 @@ def _tile(n_rows: int, n_vectors: int) -> Callable[..., None]:
         return types.void(left, a, rows, i, steps, k, work, depth), generate
 
     return emitted(tile)
+
+
+def _register(builder: Any, value: Any) -> Any:
+    """A variable that the compiler keeps in a register."""
+    return cast(Any, cgutils).alloca_once_value(builder, value)
 
 
 _whole = _tile(_ROWS, _VECTORS)

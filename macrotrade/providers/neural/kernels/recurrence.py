@@ -9,14 +9,6 @@ For a window's step t, with x_t W + b known beforehand for each period of the ta
 Rows are taken a few at a time, all of their steps forward and then backward, so that what is kept between stays near.
 Each number below is one of each member: `LANES` of them lie together, last in every array. Gates come in the order
 i, f, g, o, all of a gate's units together, in 4 p columns.
-
-Notation
---------
-p, n_steps : units, and periods of a window.
-projected : (n_periods, 4 p) x_t W + b of each period. first : (rows,) oldest period of each row.
-weights : (n_series + p + 1, 4 p) W, R and b.
-kept : (n_steps, rows, 6 p) i, f, g, o, c and tanh c of each step, the units of each together.
-state, slopes : (rows, 2 p) h and the next h; derivatives of the loss by h and c.
 """
 
 from __future__ import annotations

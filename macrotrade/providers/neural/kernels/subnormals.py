@@ -7,7 +7,7 @@ as fast there.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import llvmlite.binding  # type: ignore[import-untyped]
 from llvmlite import ir
@@ -30,7 +30,7 @@ def take_as_zero(_: Any) -> Any:
     def generate(context: Any, builder: Any, _kinds: Any, _given: Any) -> Any:
         if not _IS_X86:
             return context.get_constant(types.int32, 0)
-        place = cgutils.alloca_once(builder, _STATE)
+        place = cast(Any, cgutils).alloca_once(builder, _STATE)
         _call(builder, "stmxcsr", place)
         before = builder.load(place)
         builder.store(builder.or_(before, ir.Constant(_STATE, _FLUSH)), place)
@@ -46,7 +46,7 @@ def restore(_: Any, state: Any) -> Any:
 
     def generate(context: Any, builder: Any, _kinds: Any, given: Any) -> Any:
         if _IS_X86:
-            _call(builder, "ldmxcsr", cgutils.alloca_once_value(builder, given[0]))
+            _call(builder, "ldmxcsr", cast(Any, cgutils).alloca_once_value(builder, given[0]))
         return context.get_dummy_value()
 
     return types.void(state), generate
@@ -55,5 +55,5 @@ def restore(_: Any, state: Any) -> Any:
 def _call(builder: Any, instruction: str, place: Any) -> None:
     byte = ir.IntType(8).as_pointer()
     kind = ir.FunctionType(ir.VoidType(), [byte])
-    function = cgutils.get_or_insert_function(builder.module, kind, f"llvm.x86.sse.{instruction}")
+    function = cast(Any, cgutils).get_or_insert_function(builder.module, kind, f"llvm.x86.sse.{instruction}")
     builder.call(function, [builder.bitcast(place, byte)])

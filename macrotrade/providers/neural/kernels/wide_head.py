@@ -8,7 +8,7 @@ A member's weights lie as in `Network.parameters`, with nodes filled up by zeros
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 
@@ -33,7 +33,7 @@ __all__ = ["HeadSpace", "answer_wide", "learn_wide"]
 
 
 _NOTHING = np.float32(0.0)
-_HELD = np.int64(-1)
+_HELD = cast(int, np.int64(-1))
 
 
 class HeadSpace(NamedTuple):
