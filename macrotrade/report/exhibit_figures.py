@@ -83,7 +83,7 @@ def heatmap_figure(exhibit: Exhibit, frame: pd.DataFrame) -> Figure:
     """A cell for each number: deeper is larger, blue above zero and orange below; a star on those that stand out."""
     values = frame.to_numpy(dtype=float)
     largest = float(np.nanmax(np.abs(values))) if np.isfinite(values).any() else 1.0
-    signed = bool((values < 0.0).any())
+    signed, digits = bool((values < 0.0).any()), 1 if largest >= 10.0 else 2
     marked = np.zeros(values.shape, bool) if exhibit.marked is None else exhibit.marked.to_numpy(dtype=bool)
     cells = {
         "type": "heatmap", "x": [_in_lines(_label(name)) for name in frame.columns],
@@ -91,11 +91,11 @@ def heatmap_figure(exhibit: Exhibit, frame: pd.DataFrame) -> Figure:
         "zmin": -largest if signed else 0.0, "zmax": largest, "showscale": False, "xgap": 2, "ygap": 2,
         "colorscale": [[0, SHORT], [0.5, FLAT], [1, LONG]] if signed else [[0, FLAT], [1, LONG]],
         "text": [
-            [_written(value, bool(star)) for value, star in zip(row, stars, strict=True)]
+            [_written(value, digits) + "*" * bool(star) for value, star in zip(row, stars, strict=True)]
             for row, stars in zip(values, marked, strict=True)
         ],
         "texttemplate": "%{text}", "textfont": {"size": 11}, "hoverongaps": False,
-        "hovertemplate": "%{y}, %{x}: %{text}<extra></extra>",
+        "hovertemplate": "%{y}, %{x}: %{z:.3g}<extra></extra>",
     }  # fmt: skip
     height = 90 + _CELL * len(frame)
     figure = styled(
@@ -115,10 +115,8 @@ def _label(name: object) -> str:
     return words if len(words) <= 4 else name_of(words)
 
 
-def _written(value: float, star: bool) -> str:
-    if not np.isfinite(value):
-        return ""
-    return f"{value:.2f}".replace("-", "−") + "*" * star
+def _written(value: float, digits: int) -> str:
+    return f"{value:.{digits}f}".replace("-", "−") if np.isfinite(value) else ""
 
 
 def _in_lines(words: str) -> str:

@@ -24,6 +24,13 @@
       layout.showlegend = true;
       layout.margin.r = 8;
     }
+    if (narrow(width))
+      for (const cells of spec.data.filter((trace) => trace.type === "heatmap" && trace.text && trace.x.length > 5)) {
+        // No room for numbers: colours and stars stay, the table beside has the rest.
+        cells.text = cells.text.map((row) => row.map((words) => (words.endsWith("*") ? "*" : "")));
+        cells.x = cells.x.map((words) => words.replaceAll("<br>", " "));
+        layout.xaxis.tickangle = -90;
+      }
     if (narrow(width)) {
       layout.margin.l = Math.min(layout.margin.l, 88);
       for (const axis of Object.keys(layout).filter((key) => key.startsWith("yaxis")))

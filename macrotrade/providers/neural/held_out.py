@@ -61,6 +61,8 @@ class HeldOut(FittedEnsemble):
 
     Attributes
     ----------
+    series, measure, label, frequency, inputs, ensemble, periods
+        As of :class:`FittedEnsemble`; the ensemble's members are those held out.
     outcome
         What was to be forecast, on all rows.
     unseen

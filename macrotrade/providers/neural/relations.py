@@ -190,9 +190,11 @@ def relation_exhibits(found: Relations) -> tuple[Exhibit, ...]:
     listed = found.table.assign(**{name: 100.0 * found.table[name] for name in ("change", "low", "high")}).rename(
         columns={"change": "change_percent", "low": "low_percent", "high": "high_percent"}
     )
+    headings = {"first": "from", "last": "to", "n": "unseen_rows", "to_mean": "loss_over_the_mean's"}
+    forecasts = found.sectors.rename(columns=headings)
     return (
         Exhibit("From flows to sectors", "heatmap", found.matrix, note=note, marked=found.found),
-        Exhibit("How well the sectors are forecast at all", "table", found.sectors, note=about),
+        Exhibit("How well the sectors are forecast at all", "table", forecasts, note=about),
         Exhibit("Every relation", "table", listed, note="Low and high: 95% of draws of blocks of rows and of members"),
     )
 

@@ -117,7 +117,7 @@ def test_the_matrix_is_told_with_the_count_that_chance_would_give(found: Relatio
     assert list(heatmap.frame.columns) == ["cause", "idle", "itself", PLACEBO]
     assert "1 of 3 cells" in heatmap.note
     assert forecasts.frame is not None
-    assert forecasts.frame.loc[0, "last"] == "2011-07"
+    assert forecasts.frame.loc[0, "to"] == "2011-07"
     assert listed.frame is not None
     assert "change_percent" in listed.frame
 
