@@ -68,6 +68,8 @@ class Ensemble:
         Periods from the last known value.
     losses
         Shape (n_members,): mean squared error of the last epoch, in scaled units.
+    constant_loss
+        That of a constant, the mean of the outcome: members that do no better have not been trained long enough.
     """
 
     architecture: AnyArchitecture
@@ -77,11 +79,17 @@ class Ensemble:
     scale: float
     step: int
     losses: npt.NDArray[np.float32]
+    constant_loss: float
 
     @property
     def n_members(self) -> int:
         """K."""
         return len(self.weights)
+
+    @property
+    def is_undertrained(self) -> bool:
+        """Whether half of the members fit their own rows no better than a constant."""
+        return bool(np.median(self.losses) >= self.constant_loss)
 
     def says(self, sample: Sample, device: str = "cpu") -> FloatArray:
         """Forecasts of the members for the sample's rows, shape (n_members, n_rows), in the measure's units."""
@@ -119,7 +127,8 @@ def train_ensemble(
     sample = inputs.sample(architecture, outcome)
     scale = _scale_of_unseen(network, sample, outcome, settings, tell)
     weights, losses = _trained(network, sample, settings, settings.n_members, "members", tell)
-    return Ensemble(architecture, network, weights, outcome.scaling, scale, outcome.step, losses)
+    constant_loss = float(sample.outcome.var())
+    return Ensemble(architecture, network, weights, outcome.scaling, scale, outcome.step, losses, constant_loss)
 
 
 def _scale_of_unseen(

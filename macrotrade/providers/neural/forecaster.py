@@ -72,7 +72,11 @@ class NeuralForecaster:
             for row, step in enumerate(known.steps(target)):
                 said, deviation = self._said(series, step, recent)
                 mean[:, row, column], scale[:, row, column] = shift + said, deviation
-            reasons += [self._words(series, mean[:, :, column]), *known.notes]
+            reasons += [
+                self._words(series, mean[:, :, column]),
+                *_undertrained(series, known.steps(target)),
+                *known.notes,
+            ]
         return Forecast(
             target,
             panel.as_of,
@@ -174,6 +178,17 @@ def _pool(architectures: tuple[NamedArchitecture, ...]) -> Pool:
         tuple(dict.fromkeys(name for one in architectures for name in (*one.own, *one.pool))),
         tuple(dict.fromkeys(name for one in architectures for name in one.optional)),
     )
+
+
+def _undertrained(series: FittedSeries, steps: list[int]) -> list[str]:
+    """Which ensembles fit no better than a constant, in words."""
+    found = [step for step in steps if any(ensemble.is_undertrained for ensemble in series.ensembles[step])]
+    if not found:
+        return []
+    return [
+        f"{series.name}: half of the networks {', '.join(map(str, found))} ahead fit their own rows no better than a "
+        "constant: train for more epochs, in smaller batches or at a higher learning_rate."
+    ]
 
 
 def _train_all(forecaster: NeuralForecaster, series: FittedSeries, known: KnownSeries) -> None:

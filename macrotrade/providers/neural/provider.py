@@ -204,7 +204,14 @@ class LSTM(NeuralSettings):
     layers: int = 4
 
     demo_refit_every: ClassVar[int | None] = 120
-    demo_settings: ClassVar[Mapping[str, Any]] = {"n_members": 16, "n_judged": 8, "epochs": 60, "nodes": 4, "lags": 24}
+    demo_settings: ClassVar[Mapping[str, Any]] = {
+        "n_members": 16,
+        "n_judged": 8,
+        "epochs": 60,
+        "learning_rate": 0.01,
+        "nodes": 4,
+        "lags": 24,
+    }
 
     def architectures(self) -> tuple[NamedArchitecture, ...]:
         """The one it is made of."""
@@ -287,7 +294,13 @@ class CNNLSTM(NeuralSettings):
     epochs: int = 200
 
     demo_refit_every: ClassVar[int | None] = 120
-    demo_settings: ClassVar[Mapping[str, Any]] = {"n_members": 16, "n_judged": 8, "epochs": 20, "lags": 24}
+    demo_settings: ClassVar[Mapping[str, Any]] = {
+        "n_members": 16,
+        "n_judged": 8,
+        "epochs": 30,
+        "learning_rate": 0.01,
+        "lags": 24,
+    }
 
     def architectures(self) -> tuple[NamedArchitecture, ...]:
         """The one it is made of."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import pickle
 import tempfile
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -58,6 +59,8 @@ class Loky:
     ) -> Iterator[tuple[int, Result]]:
         from joblib import Parallel, delayed
 
+        # Said of a worker that is replaced because its memory has grown; what it was to do is done by the next.
+        warnings.filterwarnings("ignore", message="A worker stopped while some jobs", category=UserWarning)
         # A batch of several tasks would come back, and be lost, as one.
         parallel = Parallel(
             n_jobs=self.n_workers,

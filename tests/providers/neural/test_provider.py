@@ -213,3 +213,14 @@ def test_progress_is_told_by_series_and_horizon(history: History) -> None:
     )
 
     assert {"DGS10, 1 ahead, members", "DGS10, 2 ahead, members"} <= set(told)
+
+
+def test_networks_that_were_hardly_trained_say_so(history: History) -> None:
+    panel, target = history.as_of(DAY), Target("SPX", (1,), "log_change")
+    hardly = FeedForward(reads="own", n_members=4, epochs=1, nodes=4, layers=2, lags=3, n_judged=0, batch=None)
+    longer = dataclasses.replace(hardly, epochs=80, learning_rate=0.01)
+
+    said, better = (provider.fit(panel, target).forecast(panel).reasons for provider in (hardly, longer))
+
+    assert any("SPX: half of the networks 1 ahead fit their own rows no better than a constant" in one for one in said)
+    assert not any("no better than a constant" in one for one in better)
