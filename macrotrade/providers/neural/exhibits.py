@@ -138,8 +138,8 @@ def permutation_exhibit(held: HeldOut, n_repeats: int = _REPEATS) -> Exhibit:
     )
     note = (
         f"{held.label}: change of the mean squared error on the {held.unseen.size} rows not trained on when all series "
-        f"of a group are turned round in time; whiskers are one standard deviation over {n_repeats} turns. About zero: "
-        "nothing was learned from the group that holds there"
+        f"of a group are turned round in time; whiskers are one standard deviation over {n_repeats} turns. About zero or "
+        "below: nothing was learned from the group that holds there"
     )
     axis = "Loss change, %"
     return Exhibit(f"What forecasts of {held.series} rest on", "bars", bars.rename_axis("group"), axis, note)

@@ -9,10 +9,11 @@ import pytest
 
 from macrotrade import Target
 from macrotrade.providers.neural.attribution import gradient_attribution, permutation_attribution
-from macrotrade.providers.neural.held_out import HeldOut, held_out
+from macrotrade.providers.neural.held_out import HeldOut, fitted_ensemble, held_out
 from macrotrade.providers.neural.initialisation import Initialisation, initial_weights
+from macrotrade.providers.neural.module_network import register_module
 from macrotrade.providers.neural.network import Convolution, Network, Window
-from macrotrade.providers.neural.provider import CNNLSTM, FFLSTM, LSTM, FeedForward, NeuralSettings
+from macrotrade.providers.neural.provider import CNNLSTM, FFLSTM, LSTM, FeedForward, ModuleEnsemble, NeuralSettings
 from macrotrade.providers.neural.sample import Sample
 from macrotrade.providers.neural.training import respond
 from tests.providers.neural.planted import GROUPS, planted_panel
@@ -138,3 +139,31 @@ def test_a_finer_path_leaves_less(held: HeldOut) -> None:
     coarse, fine = (gradient_attribution(forecaster, n_periods=20, n_points=n).remainder.abs().mean() for n in (4, 64))
 
     assert fine < 0.25 * coarse
+
+
+def test_parts_of_a_linear_module_are_its_weights_times_the_distances() -> None:
+    """A module of a user's: its parts are known without any gradient."""
+    import torch
+
+    class Straight(torch.nn.Module):
+        def __init__(self, n_series: int, n_lags: int) -> None:
+            super().__init__()
+            self.line = torch.nn.Linear(n_series * n_lags, 1)
+
+        def forward(self, windows: torch.Tensor) -> torch.Tensor:
+            answer: torch.Tensor = self.line(windows.flatten(1))
+            return answer.squeeze(-1)
+
+    register_module("straight")(Straight)
+    provider = ModuleEnsemble(module="straight", n_members=2, n_judged=2, epochs=30, lags=2, learning_rate=0.02)
+    forecaster = provider.fit(planted_panel(), Target("Y"))
+
+    found = gradient_attribution(forecaster, n_points=3)
+
+    one = fitted_ensemble(forecaster)
+    names = list(one.inputs.names("pool"))
+    scaled = one.inputs.scaling.scaled(one.inputs.found.stationary)[:, list(one.inputs.columns("pool"))]
+    weights = one.ensemble.weights.mean(axis=0)[: 2 * len(names)].reshape(2, len(names))
+    parts = (weights * (scaled[-2:] - scaled.mean(axis=0))).sum(axis=0) * one.ensemble.outcome_scaling.half_range
+    np.testing.assert_allclose(found.parts[names].iloc[-1], parts, atol=1e-5)
+    assert permutation_attribution(held_out(forecaster), n_repeats=3).index[0] == "X0"
