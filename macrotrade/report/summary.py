@@ -102,7 +102,7 @@ def _vintages(backtest: Backtest) -> str:
     kind = (
         "true vintages: each decision saw the numbers as first published and revised by that day"
         if source.vintages == "true"
-        else "pseudo vintages: each decision saw only periods released by that day, but the numbers of the last revision"
+        else "pseudo vintages: each decision saw only periods released by that day, but their last revision"
     )
     return f"Data: {source.name}, {kind}. Prices run from {day(source.first)} to {day(source.last)}."
 

@@ -143,5 +143,5 @@ def test_one_value_where_a_list_is_meant_is_a_list_of_one(tmp_path: Path) -> Non
 def test_a_mistake_in_python_is_told_as_in_a_file() -> None:
     with pytest.raises(SettingsError, match=r"providers\.1: should be a provider's name, 'module:Class', or a table"):
         Strategy(provider=object, instruments="ZN")  # type: ignore[call-arg]
-    with pytest.raises(SettingsError, match="No instrument 'ZM'. Did you mean 'ZT'"):
+    with pytest.raises(SettingsError, match=r"No instrument 'ZM'\. Did you mean 'ZT'"):
         Strategy(provider="naive", instruments="ZM")  # type: ignore[call-arg]

@@ -16,7 +16,13 @@ Reads: TypeAlias = Literal["own", "pool", "all"]
 
 @dataclass(frozen=True)
 class Filters:
-    """Sizes of a :class:`Convolution`, whose groups are those of the series read."""
+    """Sizes of a :class:`Convolution`, whose groups are those of the series read.
+
+    Attributes
+    ----------
+    width, filters, mixed, pooled
+        As there.
+    """
 
     width: int = 3
     filters: int = 2

@@ -118,6 +118,17 @@ def train_ensemble(
     mixture's variance is scale^2 + v, so scale^2 is the mean of (y - m)^2 less the mean of v, and at least a tenth of
     the former.
 
+    Parameters
+    ----------
+    architecture, inputs
+        What every member is, and what it reads.
+    outcome
+        What is forecast.
+    settings
+        How many members, and how they are trained.
+    tell
+        Called with what is trained, members done and members in all.
+
     Raises
     ------
     FitError

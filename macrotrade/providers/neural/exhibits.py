@@ -137,9 +137,9 @@ def permutation_exhibit(held: HeldOut, n_repeats: int = _REPEATS) -> Exhibit:
         {"value": percent, "low": percent - deviation, "high": percent + deviation, "n_series": found["n_series"]}
     )
     note = (
-        f"{held.label}: change of the mean squared error on the {held.unseen.size} rows not trained on when all series "
-        f"of a group are turned round in time; whiskers are one standard deviation over {n_repeats} turns. About zero or "
-        "below: nothing was learned from the group that holds there"
+        f"{held.label}: change of the mean squared error on the {held.unseen.size} rows not trained on when all "
+        f"series of a group are turned round in time; whiskers are one standard deviation over {n_repeats} turns. "
+        "About zero or below: nothing was learned from the group that holds there"
     )
     axis = "Loss change, %"
     return Exhibit(f"What forecasts of {held.series} rest on", "bars", bars.rename_axis("group"), axis, note)

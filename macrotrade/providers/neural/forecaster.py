@@ -42,7 +42,23 @@ class FittedSeries:
 
 @dataclass(frozen=True, eq=False)
 class NeuralForecaster:
-    """Ensembles as fitted; see :class:`FittedSeries`."""
+    """Ensembles as fitted.
+
+    Attributes
+    ----------
+    target
+        What was asked.
+    architectures, settings
+        What the ensembles are made of, and how they were trained.
+    fitted
+        Ensembles of each series of the target.
+    notes
+        What was left out of the predictors and what was filled, in words.
+    last, as_of
+        Label of the last known value of the first series at the fit, and the day of the fit.
+    tell
+        Called while training with what is trained, members done and members in all; None for nobody.
+    """
 
     target: Target
     architectures: tuple[NamedArchitecture, ...]
@@ -147,7 +163,24 @@ def fit_ensembles(
     window: int | None,
     tell: Tell | None = None,
 ) -> NeuralForecaster:
-    """Forecaster with an ensemble of each architecture for each series and horizon; FitError where one is too short."""
+    """Forecaster with an ensemble of each architecture for each series and horizon.
+
+    Parameters
+    ----------
+    panel, target
+        What is known, and what is forecast.
+    architectures, settings
+        What the ensembles are made of, and how they are trained.
+    window
+        Periods used, the last ones known; None takes all.
+    tell
+        Called with what is trained, members done and members in all.
+
+    Raises
+    ------
+    FitError
+        If a series is too short, or one that is named is not in the panel.
+    """
     known = [known_series(panel, name, target.frequency, window) for name in target.names]
     for series, measure in zip(known, target.measures, strict=True):
         if measure in POSITIVE_MEASURES:

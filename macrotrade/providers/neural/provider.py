@@ -164,6 +164,12 @@ class FeedForward(NeuralSettings):
         Periods read, the newest included.
     nodes, layers
         Hidden layers and the nodes of each.
+    own, pool, optional, window
+        Series and periods read; see :class:`NeuralSettings`, as for all that follow.
+    n_members, epochs, batch, learning_rate, n_judged, seed, device, saved
+        How many members, and how they are trained and kept.
+    start, forget_bias, orthogonal
+        First weights.
     """
 
     reads: Reads = "pool"
@@ -195,6 +201,12 @@ class LSTM(NeuralSettings):
         p, size of the LSTM's state.
     nodes, layers
         Hidden layers of the head and the nodes of each.
+    own, pool, optional, window
+        Series and periods read; see :class:`NeuralSettings`, as for all that follow.
+    n_members, epochs, batch, learning_rate, n_judged, seed, device, saved
+        How many members, and how they are trained and kept.
+    start, forget_bias, orthogonal
+        First weights.
     """
 
     reads: Reads = "pool"
@@ -238,6 +250,12 @@ class FFLSTM(NeuralSettings):
         Periods read of the own group and of the pool, the newest included.
     factors, nodes, layers
         As in :class:`LSTM`.
+    own, pool, optional, window
+        Series and periods read; see :class:`NeuralSettings`, as for all that follow.
+    n_members, epochs, batch, learning_rate, n_judged, seed, device, saved
+        How many members, and how they are trained and kept.
+    start, forget_bias, orthogonal
+        First weights.
     """
 
     own_lags: int = 24
@@ -280,6 +298,12 @@ class CNNLSTM(NeuralSettings):
         Sizes of the convolutions; see :class:`macrotrade.providers.neural.network.Convolution`.
     factors, nodes, layers
         As in :class:`LSTM`.
+    own, pool, optional, window
+        Series and periods read; see :class:`NeuralSettings`, as for all that follow.
+    n_members, epochs, batch, learning_rate, n_judged, seed, device, saved
+        How many members, and how they are trained and kept.
+    start, forget_bias, orthogonal
+        First weights.
     """
 
     reads: Reads = "all"
@@ -328,6 +352,12 @@ class Networks(NeuralSettings):
     networks
         Architectures, each with `n_members` members; as tables in TOML, such as
         ``networks = [{in_order = "pool", nodes = 4}, {at_once = "own", at_once_lags = 24, nodes = 16}]``.
+    own, pool, optional, window
+        Series and periods read; see :class:`NeuralSettings`, as for all that follow.
+    n_members, epochs, batch, learning_rate, n_judged, seed, device, saved
+        How many members, and how they are trained and kept.
+    start, forget_bias, orthogonal
+        First weights.
     """
 
     networks: tuple[Architecture, ...] = (
@@ -367,6 +397,12 @@ class ModuleEnsemble(NeuralSettings):
         Periods read, the newest included.
     settings
         Further keywords of the class, such as ``{width = 16}``.
+    own, pool, optional, window
+        Series and periods read; see :class:`NeuralSettings`, as for all that follow.
+    n_members, epochs, batch, learning_rate, n_judged, seed, device, saved
+        How many members, and how they are trained and kept.
+    start, forget_bias, orthogonal
+        First weights.
     """
 
     module: str

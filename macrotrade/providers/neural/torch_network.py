@@ -10,6 +10,7 @@ result at their places. The recurrence has a backward pass of its own; the rest 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias, cast
 
@@ -94,7 +95,8 @@ def outputs_and_factors(
     factors = read.at_once.new_zeros(n_members, 0, n_rows)
     if network.factors:
         projected = _projected(network, arrays, read)
-        factors = cast("Tensor", _Recurrence.apply(projected, arrays["lstm.recurrent"], read.places, workspace))
+        recurrence: Callable[..., Tensor] = _Recurrence.apply
+        factors = recurrence(projected, arrays["lstm.recurrent"], read.places, workspace)
     return _head(network, arrays, read.at_once, factors), factors
 
 
