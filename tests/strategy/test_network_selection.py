@@ -235,7 +235,7 @@ def test_all_rows_in_one_batch_can_be_sought_and_written() -> None:
     assert same["FF"].tried[0].judged == found["FF"].tried[0].judged
 
 
-@pytest.mark.parametrize("file", sorted(FOLDER.glob("*.toml")), ids=lambda file: file.stem)
+@pytest.mark.parametrize("file", sorted(FOLDER.glob("*_selection.toml")), ids=lambda file: file.stem)
 def test_a_selection_file_is_read(file: Path) -> None:
     selection = read_selection(file)
 
