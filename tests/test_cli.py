@@ -146,6 +146,30 @@ def test_an_honest_provider_passes_the_check(
     assert "future truncated" in capsys.readouterr().out
 
 
+def test_a_provider_is_checked_with_the_settings_given(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    checked = []
+
+    class Report:
+        def raise_for_failures(self) -> None: ...
+
+    monkeypatch.setattr("macrotrade.testing.check_provider", lambda provider, _: checked.append(provider) or Report())
+    small = ["reads=all", "lags=6", "learning_rate=0.01", "orthogonal=true", 'pool=["SPX", "GS10"]']
+    words = [word for setting in small for word in ("--set", setting)]
+    assert _typed(monkeypatch, "check", "lstm", *words) == 0
+    asked = checked[0]
+    assert (asked.reads, asked.lags, asked.learning_rate, asked.orthogonal) == ("all", 6, 0.01, True)
+    assert asked.pool == ("SPX", "GS10")
+    assert _typed(monkeypatch, "check", "lstm", "--set", "lags") == 2
+    assert "write name=value" in capsys.readouterr().err
+    assert _typed(monkeypatch, "check", "lstm", "--set", "lag=6") == 2
+    assert "lags" in capsys.readouterr().err
+    misspelt = 'networks=[{in_order = "all", node = 3}]'
+    assert _typed(monkeypatch, "check", "networks", "--set", misspelt) == 2
+    assert "node" in capsys.readouterr().err
+
+
 def test_embedded_tables_are_listed_and_checked_and_told_how_to_be_built(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

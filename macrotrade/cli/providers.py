@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import tomllib
+from typing import Annotated, Any
 
 import typer
 
@@ -33,15 +34,41 @@ def providers(json: Json = False) -> None:
 
 
 @app.command()
-def check(name: Annotated[str, typer.Argument(help="Provider, as `macrotrade providers` lists it.")]) -> None:
+def check(
+    name: Annotated[str, typer.Argument(help="Provider, as `macrotrade providers` lists it.")],
+    given: Annotated[
+        list[str] | None, typer.Option("--set", help="A setting, such as n_lags=6.", show_default=False)
+    ] = None,
+) -> None:
     """Try to make a provider look ahead: change the future, and see whether the past moves.
 
-    Example: macrotrade check autoregression
+    Example: macrotrade check autoregression --set n_lags=6
     """
     from macrotrade.providers.registry import load
     from macrotrade.sources.load import load as load_history
     from macrotrade.testing import check_provider
 
-    report = check_provider(load(name), load_history("embedded"))
+    report = check_provider(load(name, **_settings(given or [])), load_history("embedded"))
     typer.echo(str(report))
     report.raise_for_failures()
+
+
+def _settings(given: list[str]) -> dict[str, Any]:
+    """Settings from their written form, ``name=value``."""
+    from macrotrade.errors import SettingsError
+
+    settings: dict[str, Any] = {}
+    for text in given:
+        name, equals, value = (part.strip() for part in text.partition("="))
+        if not (name and equals and value):
+            raise SettingsError(f"--set {text} is not a setting; write name=value, such as n_lags=6.")
+        settings[name] = _value(value)
+    return settings
+
+
+def _value(text: str) -> Any:
+    """A value as in TOML; what TOML does not read is text, since a shell takes its quotes away."""
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias, get_args
+from typing import Any, ClassVar, Literal, TypeAlias, get_args
 
 from macrotrade.errors import SettingsError, near_misses
 from macrotrade.providers.neural.network import Convolution, Network, Window
@@ -23,6 +23,8 @@ class Filters:
     width, filters, mixed, pooled
         As there.
     """
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}  # else a misspelt size would be its default
 
     width: int = 3
     filters: int = 2
@@ -45,6 +47,8 @@ class Architecture:
     filters
         Those before the LSTM, or None.
     """
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}  # else a misspelt size would be its default
 
     at_once: Reads | None = None
     in_order: Reads | None = None
