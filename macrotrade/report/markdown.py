@@ -27,11 +27,20 @@ def _block(part: Part) -> list[str]:
         case Cards():
             return [_card(card) for card in part.items]
         case Choice():
-            return [block for inner in part.options.values() for block in _blocks(inner)]
+            return _options(part)
         case Figure():
             return []
         case Words():
             return _words(part)
+
+
+def _options(choice: Choice) -> list[str]:
+    """What stands behind every option; under its name where two options have tables of the same title."""
+    blocks = {name: _blocks(inner) for name, inner in choice.options.items()}
+    titles = [title for inner in blocks.values() for title in {block for block in inner if block.startswith("### ")}]
+    if len(set(titles)) == len(titles):
+        return [block for inner in blocks.values() for block in inner]
+    return [block for name, inner in blocks.items() for block in (f"**{name}**", *inner)]
 
 
 def _table(table: Table) -> str:

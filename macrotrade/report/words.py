@@ -31,6 +31,7 @@ __all__ = [
 MISSING = "–"
 MINUS = "−"
 
+_ABBREVIATIONS = frozenset({"cnn", "ff", "lstm"})
 _RULES = {"long_flat": "long/flat", "long_short": "long/short", "baseline": "benchmark"}
 
 
@@ -113,7 +114,11 @@ def name_of(code: str) -> str:
     'Buy and hold'
     >>> name_of("direct-autoregression"), name_of("momentum 12-1")
     ('Direct autoregression', 'Momentum 12-1')
+    >>> name_of("cnn-lstm")
+    'CNN-LSTM'
     """
+    if _ABBREVIATIONS.issuperset(code.split("-")):
+        return code.upper()
     plain = re.sub(r"(?<=[a-z])[-_](?=[a-z])", " ", code)
     return plain.upper() if len(plain) <= 4 else plain[:1].upper() + plain[1:]
 

@@ -15,6 +15,8 @@ from markupsafe import Markup
 
 from macrotrade.errors import SettingsError
 from macrotrade.report import Report, Section, make_report
+from macrotrade.report.markdown import markdown
+from macrotrade.report.parts import Choice, Column, Table
 from macrotrade.strategy.result import Backtest
 
 
@@ -109,3 +111,16 @@ def test_further_sections_join_the_page_and_plain_strings_carry_no_markup(made: 
 def test_a_section_says_what_it_cannot_hold() -> None:
     with pytest.raises(SettingsError, match="cannot hold a int"):
         Section("Odd", 3)
+
+
+def test_markdown_names_an_option_where_its_tables_are_called_as_another_s() -> None:
+    def table(title: str) -> Table:
+        return Table(title, (Column("k", "K", "integer"),), pd.DataFrame({"k": [8]}))
+
+    same = Choice("Provider", {"LSTM": (table("Training"),), "CNN-LSTM": (table("Training"),)})
+    apart = Choice("Instrument", {"ZN": (table("Costs, ZN"),), "ZB": (table("Costs, ZB"),)})
+
+    written = markdown("Page", "", (Section("Inside", (same, apart)),))
+
+    assert written.index("**LSTM**") < written.index("### Training") < written.index("**CNN-LSTM**")
+    assert "**ZN**" not in written
