@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -237,8 +238,16 @@ def test_a_killed_driver_costs_at_most_the_running_blocks(market: History, engin
         while len(list(blocks.glob("*.npz"))) < 3 and driver.poll() is None and time.monotonic() < deadline:
             time.sleep(0.02)
         assert driver.poll() is None, "the driver ended before it could be killed"
+        workers = children(driver.pid)
+        driver.kill()
+        driver.wait()
+        deadline = time.monotonic() + 60
+        while engine.name == "loky" and any(map(runs, workers)) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert engine.name != "loky" or not any(map(runs, workers)), "workers outlive a driver that was killed"
     finally:
-        os.killpg(driver.pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):
+            os.killpg(driver.pid, signal.SIGKILL)
         driver.wait()
     kept = {file: file.stat().st_mtime_ns for file in blocks.glob("*.npz")}
     assert not any(file.stat().st_size == 0 for file in kept)
@@ -250,6 +259,20 @@ def test_a_killed_driver_costs_at_most_the_running_blocks(market: History, engin
     assert {file: file.stat().st_mtime_ns for file in kept} == kept
     assert len(list(blocks.glob("*.npz"))) == len(ORIGINS) // 6
     assert len(fits_of(done_again)) <= len(ORIGINS) + 4 * 6
+
+
+def children(process: int) -> list[int]:
+    """Processes that this one started."""
+    tasks = Path(f"/proc/{process}/task").glob("*/children")
+    return [int(child) for file in tasks for child in file.read_text().split()]
+
+
+def runs(process: int) -> bool:
+    """Whether a process is there and is no zombie."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
 
 
 def marked_again(tmp_path: Path) -> Slow:

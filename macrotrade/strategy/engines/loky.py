@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import pickle
 import tempfile
+import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from threading import Thread
 
 from macrotrade.panel.vintages import History
 from macrotrade.strategy.engines.pool import Lost, Result, Task, first_line
@@ -18,6 +22,7 @@ from macrotrade.strategy.engines.worker import Limits, held, limited
 __all__ = ["Loky"]
 
 _LOSSES_IN_A_ROW = 3
+_SECONDS_BETWEEN_LOOKS = 1.0
 
 
 @dataclass(frozen=True)
@@ -68,8 +73,8 @@ class Loky:
             batch_size=1,
             inner_max_num_threads=self.limits.threads,
         )
-        done = delayed(_done)
-        yield from parallel(done(number, work, task, file, self.limits) for number, task in tasks.items())
+        done, driver = delayed(_done), os.getpid()
+        yield from parallel(done(number, work, task, file, self.limits, driver) for number, task in tasks.items())
 
 
 def _running_last(tasks: Mapping[int, Task], n_workers: int) -> dict[int, Task]:
@@ -79,6 +84,19 @@ def _running_last(tasks: Mapping[int, Task], n_workers: int) -> dict[int, Task]:
 
 
 def _done(
-    number: int, work: Callable[[Task, History], Result], task: Task, file: Path, limits: Limits
+    number: int, work: Callable[[Task, History], Result], task: Task, file: Path, limits: Limits, driver: int
 ) -> tuple[int, Result]:
+    _end_with(driver)
     return number, limited(work, task, held(file.stem, lambda: pickle.loads(file.read_bytes())), limits)
+
+
+@cache
+def _end_with(driver: int) -> None:
+    """End this worker soon after its driver: after a driver that was killed it would wait for work for ever."""
+
+    def watch() -> None:
+        while os.getppid() == driver:
+            time.sleep(_SECONDS_BETWEEN_LOOKS)
+        os._exit(1)
+
+    Thread(target=watch, name="macrotrade-driver-watch", daemon=True).start()
