@@ -7,7 +7,7 @@ from typing import Any, ClassVar, TypeAlias, get_args
 
 from macrotrade.errors import SettingsError, near_misses
 from macrotrade.providers.neural.architecture import Architecture, Reads
-from macrotrade.providers.neural.module_network import ModuleNetwork
+from macrotrade.providers.neural.module_network import ModuleNetwork, require_module
 from macrotrade.providers.neural.network import Window
 
 __all__ = ["AnyArchitecture", "ModuleArchitecture"]
@@ -37,6 +37,7 @@ class ModuleArchitecture:
     def __post_init__(self) -> None:
         if not self.module:
             raise SettingsError("module must name a registered module, or a class as package.module:Class.")
+        require_module(self.module)
         if self.in_order not in get_args(Reads):
             raise SettingsError(f"reads={self.in_order!r} is not known. {near_misses(self.in_order, get_args(Reads))}")
         if self.n_lags < 1:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any, TypeAlias, TypeVar
 
 from macrotrade.errors import SettingsError, near_misses
 from macrotrade.providers.neural.network import Network, Window
 
-__all__ = ["AnyNetwork", "ModuleNetwork", "found_class", "register_module", "registered_modules"]
+__all__ = ["AnyNetwork", "ModuleNetwork", "found_class", "register_module", "registered_modules", "require_module"]
 
 _Class = TypeVar("_Class", bound=type[Any])
 
@@ -79,6 +80,22 @@ def registered_modules() -> tuple[str, ...]:
     return tuple(sorted(_REGISTERED))
 
 
+def require_module(name: str) -> None:
+    """Raise SettingsError unless the name is registered or its path leads to a module; nothing but packages is run."""
+    path, _, attribute = name.partition(":")
+    if name not in _REGISTERED and not attribute:
+        known = near_misses(name, _REGISTERED) if _REGISTERED else "None is registered."
+        raise SettingsError(f"No module {name!r} is registered. {known} A class is given as package.module:Class.")
+    if name in _REGISTERED:
+        return
+    try:
+        is_there = find_spec(path) is not None
+    except (ImportError, ValueError):
+        is_there = False
+    if not is_there:
+        raise SettingsError(f"{name}: there is no module {path}. Check that it is installed or on PYTHONPATH.")
+
+
 def found_class(name: str) -> type[Any]:
     """The class of that name or path, whose module is imported.
 
@@ -87,12 +104,10 @@ def found_class(name: str) -> type[Any]:
     SettingsError
         If nothing is registered under the name, or the path's module cannot be imported or has no such class.
     """
+    require_module(name)
     if name in _REGISTERED:
         return _REGISTERED[name]
     path, _, attribute = name.partition(":")
-    if not attribute:
-        known = near_misses(name, _REGISTERED) if _REGISTERED else "None is registered."
-        raise SettingsError(f"No module {name!r} is registered. {known} A class is given as package.module:Class.")
     try:
         found: Any = import_module(path)
         for part in attribute.split("."):

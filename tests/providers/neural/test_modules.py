@@ -232,7 +232,7 @@ def test_a_class_is_found_by_its_path_and_built_with_its_settings() -> None:
     ("name", "said"),
     [
         ("test-dens", "Did you mean 'test-dense'"),
-        ("nowhere.at_all:Thing", "could not be imported: ModuleNotFoundError"),
+        ("nowhere.at_all:Thing", "there is no module nowhere"),
         ("torch.nn:Lineer", "could not be imported: AttributeError"),
         ("math:pi", "is float, not a class"),
         ("test-no-module", "is not a torch.nn.Module"),

@@ -199,6 +199,10 @@ def test_a_module_takes_settings_from_a_table(history: History) -> None:
     fitted = provider.fit(history.as_of(DAY), Target("DGS10"))
 
     assert fitted.fitted[0].ensembles[1][0].weights.shape == (2, 3 * 4)  # four series in the pool, no bias
+    with pytest.raises(SettingsError, match="No module 'Lines' is registered"):
+        load("module-ensemble", module="Lines")
+    with pytest.raises(SettingsError, match=r"there is no module tests\.nowhere"):
+        load("module-ensemble", module="tests.nowhere:Line")
     with pytest.raises(SettingsError, match="needs module"):
         load("module-ensemble")
     with pytest.raises(SettingsError, match="Lines could not be imported"):
