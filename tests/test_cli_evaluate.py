@@ -121,7 +121,14 @@ def test_the_studies_that_ship_find_their_series(file: Path) -> None:
 
     target = study_target(study, study.data.load())
 
-    expected = {"small_panel": 14, "inflation_1993_2019": 2, "united_states_2008_2010": 122}
+    expected = {
+        "small_panel": 14,
+        "inflation_1993_2019": 2,
+        "inflation_networks_cpi": 1,
+        "inflation_networks_pce": 1,
+        "stocks_cnn_lstm": 1,
+        "united_states_2008_2010": 122,
+    }
     assert len(target.names) == expected[file.stem]
     assert target.frequency == study.frequency
 

@@ -184,6 +184,14 @@ def test_a_message_without_an_address_is_refused_with_the_variable(
     day = ("signal", "list.toml", "--as-of", "2013-06-30", "--ledger", "ledger.sqlite", "--notify")
     assert typed(monkeypatch, *day) == 2
     assert "set MACROTRADE_NOTIFY" in capsys.readouterr().err
+    assert not (place / "ledger.sqlite").exists()
+
+
+def test_a_message_to_a_strange_address_is_refused_without_telling_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], place: Path
+) -> None:
+    pytest.importorskip("apprise", reason="messages need the extra 'notify'")
+    day = ("signal", "list.toml", "--as-of", "2013-06-30", "--ledger", "ledger.sqlite", "--notify")
     monkeypatch.setenv("MACROTRADE_NOTIFY", "no-such-service://hidden-word")
     assert typed(monkeypatch, *day) == 2
     said = capsys.readouterr().err
