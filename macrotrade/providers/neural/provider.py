@@ -215,7 +215,7 @@ class LSTM(NeuralSettings):
     nodes: int = 128
     layers: int = 4
 
-    demo_refit_every: ClassVar[int | None] = 120
+    demo_refit_every: ClassVar[int | None] = 240
     demo_settings: ClassVar[Mapping[str, Any]] = {
         "n_members": 16,
         "n_judged": 8,
@@ -317,7 +317,7 @@ class CNNLSTM(NeuralSettings):
     layers: int = 1
     epochs: int = 200
 
-    demo_refit_every: ClassVar[int | None] = 120
+    demo_refit_every: ClassVar[int | None] = 240
     demo_settings: ClassVar[Mapping[str, Any]] = {
         "n_members": 16,
         "n_judged": 8,
