@@ -22,7 +22,9 @@ networks = group("networks", "Neural networks: their settings chosen on months h
 @networks.command("select")
 def networks_select(
     file: Annotated[Path, typer.Argument(help="Grids in TOML.", show_default=False)],
-    out: Annotated[Path | None, typer.Option("--out", help="Folder for what is found; runs/NAME.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Folder for what is found; runs/ and the file's name.")
+    ] = None,
     data: Annotated[
         Path | None, typer.Option("--data", help="FRED-MD vintages: a folder, zip, CSV or Parquet.")
     ] = None,

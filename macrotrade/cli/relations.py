@@ -17,7 +17,9 @@ __all__ = ["networks_relate"]
 @networks.command("relate")
 def networks_relate(
     file: Annotated[Path, typer.Argument(help="Flows and sectors in TOML.", show_default=False)],
-    out: Annotated[Path | None, typer.Option("--out", help="Folder for the page and tables; runs/NAME.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Folder for the page and tables; runs/ and the file's name.")
+    ] = None,
     members: Annotated[
         int | None, typer.Option("--members", min=1, help="Networks of an ensemble; the file's.", show_default=False)
     ] = None,

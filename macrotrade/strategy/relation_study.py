@@ -11,8 +11,8 @@ from pydantic import BeforeValidator, Field, model_validator
 from macrotrade._typing import Frequency, Measure
 from macrotrade.errors import SettingsError
 from macrotrade.panel.vintages import History
-from macrotrade.providers.neural.provider import NeuralSettings
 from macrotrade.providers.neural.relations import Relations, RelationStudy, relations
+from macrotrade.providers.neural.settings import NeuralSettings
 from macrotrade.strategy.parts import DataOptions, Document, ProviderChoice, checked_day, parse, read_toml
 
 __all__ = ["RelationFile", "read_relations", "run_relations"]

@@ -185,6 +185,7 @@ class WideBlock:
             outputs=_room(size),
             turned=_room(n * n),
             rows=np.arange(size) * n,
+            ones=np.ones(size, np.float32),
             gradient=_room(self._heads.weights.size // self.n_members),
             work=recurrence["work"],
         )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from macrotrade._typing import FloatArray
+from macrotrade._typing import BoolArray, FloatArray, IntArray
 from macrotrade.errors import FitError
 from macrotrade.providers.neural.initialisation import Initialisation, initial_weights
 from macrotrade.providers.neural.inputs import FEWEST_ROWS, Inputs, Outcome
@@ -17,7 +17,7 @@ from macrotrade.providers.neural.module_network import AnyNetwork, ModuleNetwork
 from macrotrade.providers.neural.sample import Sample, Scaling
 from macrotrade.providers.neural.training import Training, respond, train
 
-__all__ = ["Ensemble", "EnsembleSettings", "Tell", "train_ensemble"]
+__all__ = ["Ensemble", "EnsembleSettings", "Tell", "held_out_rows", "train_ensemble"]
 
 Tell = Callable[[str, int, int], None]
 """Called with what is trained, members done and members in all."""
@@ -142,13 +142,18 @@ def train_ensemble(
     return Ensemble(architecture, network, weights, outcome.scaling, scale, outcome.step, losses, constant_loss)
 
 
+def held_out_rows(ends: IntArray, step: int) -> tuple[int, BoolArray]:
+    """Place of the first of the last fifth of rows, and which rows have their outcome, `step` periods on, by then."""
+    first = ends.size - max(1, ends.size // _HELD_OUT)
+    return first, ends + step <= ends[first]
+
+
 def _scale_of_unseen(
     network: AnyNetwork, sample: Sample, outcome: Outcome, settings: EnsembleSettings, tell: Tell | None
 ) -> float:
     unit = float(outcome.scaling.half_range[0])
-    first = sample.n_rows - max(1, sample.n_rows // _HELD_OUT)
-    seen = np.flatnonzero(sample.ends + outcome.step <= sample.ends[first])
-    if settings.n_judged == 0 or seen.size < FEWEST_ROWS:
+    first, seen = held_out_rows(sample.ends, outcome.step)
+    if settings.n_judged == 0 or seen.sum() < FEWEST_ROWS:
         return unit * float(sample.outcome.std())
     unseen = sample.rows(slice(first, None))
     weights, _ = _trained(network, sample.rows(seen), settings, settings.n_judged, "members judged", tell)

@@ -9,7 +9,7 @@ import pandas as pd
 
 from macrotrade._typing import FloatArray, Measure
 from macrotrade.forecast import Exhibit, Forecast, Target
-from macrotrade.inputs.known import NO_LOGARITHM_REMEDY, POSITIVE_MEASURES, KnownSeries, known_series
+from macrotrade.inputs.known import NO_LOGARITHM_REMEDY, POSITIVE_MEASURES, known_series
 from macrotrade.inputs.pool import Pool
 from macrotrade.inputs.predictors import EVERY_SERIES, predictors
 from macrotrade.panel.panel import Panel
@@ -85,12 +85,13 @@ class NeuralForecaster:
             known = known_series(panel, series.name, target.frequency)
             origin[column] = known.newest
             shift = origin[column] if series.measure == "level" else 0.0
-            for row, step in enumerate(known.steps(target)):
+            steps = known.steps(target)
+            for row, step in enumerate(steps):
                 said, deviation = self._said(series, step, recent)
                 mean[:, row, column], scale[:, row, column] = shift + said, deviation
             reasons += [
                 self._words(series, mean[:, :, column]),
-                *_undertrained(series, known.steps(target)),
+                *_undertrained(series, steps),
                 *known.notes,
             ]
         return Forecast(
@@ -199,7 +200,8 @@ def fit_ensembles(
         target, architectures, settings, fitted, found.notes, known[0].last, panel.as_of, tell
     )
     for series, one in zip(known, fitted, strict=True):
-        _train_all(forecaster, one, series)
+        for step in series.steps(target):
+            forecaster.ensembles(one, step)
     return forecaster
 
 
@@ -222,11 +224,6 @@ def _undertrained(series: FittedSeries, steps: list[int]) -> list[str]:
         f"{series.name}: half of the networks {', '.join(map(str, found))} ahead fit their own rows no better than a "
         "constant: train for more epochs, in smaller batches or at a higher learning_rate."
     ]
-
-
-def _train_all(forecaster: NeuralForecaster, series: FittedSeries, known: KnownSeries) -> None:
-    for step in known.steps(forecaster.target):
-        forecaster.ensembles(series, step)
 
 
 def _ensembles(forecaster: NeuralForecaster, series: FittedSeries, step: int) -> tuple[Ensemble, ...]:

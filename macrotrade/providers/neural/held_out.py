@@ -10,7 +10,7 @@ import pandas as pd
 
 from macrotrade._typing import FloatArray, Frequency, IntArray, Measure
 from macrotrade.errors import FitError, SettingsError, near_misses
-from macrotrade.providers.neural.ensemble import Ensemble, train_ensemble
+from macrotrade.providers.neural.ensemble import Ensemble, held_out_rows, train_ensemble
 from macrotrade.providers.neural.forecaster import NeuralForecaster
 from macrotrade.providers.neural.inputs import FEWEST_ROWS, Inputs, Outcome
 from macrotrade.providers.neural.sample import Sample
@@ -20,7 +20,6 @@ __all__ = ["FittedEnsemble", "HeldOut", "fitted_ensemble", "held_out"]
 
 _Kind = TypeVar("_Kind")
 
-_SHARE = 5
 _MEMBERS = 10
 
 
@@ -162,8 +161,9 @@ def held_out(
     architecture, step = one.ensemble.architecture, one.ensemble.step
     outcome = Outcome.of(one.inputs.found.levels[:, 0], one.measure, step)
     rows = one.inputs.sample(architecture, outcome).ends
-    unseen = rows[rows.size - max(1, rows.size // _SHARE) :]
-    if int((rows + step <= unseen[0]).sum()) < FEWEST_ROWS:
+    first, known = held_out_rows(rows, step)
+    unseen = rows[first:]
+    if known.sum() < FEWEST_ROWS:
         raise FitError(
             f"{one.series}, {step} ahead: fewer than {FEWEST_ROWS} rows are left without the last {unseen.size}; "
             "lengthen the window or ask for fewer lags."

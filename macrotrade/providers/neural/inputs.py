@@ -75,10 +75,8 @@ class Inputs:
     ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
         """Scaled numbers, shapes (n_periods, M) and (n_periods, N), read at once and in order."""
         scaled = self.scaling.scaled(values)
-        return tuple(  # type: ignore[return-value]
-            np.ascontiguousarray(scaled[:, list(self.columns(reads))])
-            for reads in (architecture.at_once, architecture.in_order)
-        )
+        at_once, in_order = (list(self.columns(reads)) for reads in (architecture.at_once, architecture.in_order))
+        return np.ascontiguousarray(scaled[:, at_once]), np.ascontiguousarray(scaled[:, in_order])
 
     def sample(self, architecture: AnyArchitecture, outcome: Outcome) -> Sample:
         """Rows whose window and outcome are both known."""

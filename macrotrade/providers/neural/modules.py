@@ -29,7 +29,7 @@ from macrotrade.providers.neural.sample import Sample
 from macrotrade.providers.neural.torch_blocks import by_blocks, torch_device
 from macrotrade.providers.neural.training import Progress, Responses, Trained, Training, row_order
 
-__all__ = ["built_module", "initial_modules", "respond_modules", "train_modules", "trains_together"]
+__all__ = ["built_module", "initial_modules", "loaded_module", "respond_modules", "train_modules", "trains_together"]
 
 _Array: TypeAlias = npt.NDArray[np.float32]
 
@@ -106,11 +106,11 @@ def train_modules(
     read, outcome = _windows(network, sample).to(place), torch.tensor(sample.outcome, device=place)
 
     def together(block: _Array) -> tuple[_Array, _Array]:
-        return _train_together([_loaded(template, one, place) for one in block], read, outcome, training)
+        return _train_together([loaded_module(template, one, place) for one in block], read, outcome, training)
 
     def alone(block: _Array) -> tuple[_Array, _Array]:
         with _seeded(_own_seed(block, training)) if draws else nullcontext():
-            return _train_alone(_loaded(template, block[0], place), read, outcome, training)
+            return _train_alone(loaded_module(template, block[0], place), read, outcome, training)
 
     few = read[:_TRIED_ROWS].cpu()
     if trains_together(template, few):
@@ -126,7 +126,7 @@ def respond_modules(network: ModuleNetwork, weights: _Array, sample: Sample, dev
 
     @torch.no_grad()
     def respond(block: _Array) -> tuple[_Array, _Array]:
-        outputs = _loaded(template, block[0], place).eval()(read).cpu().numpy()
+        outputs = loaded_module(template, block[0], place).eval()(read).cpu().numpy()
         return outputs[None], np.zeros((1, sample.n_rows, 0), np.float32)
 
     return Responses(*by_blocks(respond, weights, 1, place))
@@ -251,7 +251,7 @@ def _flat(module: nn.Module) -> _Array:
     return np.asarray(torch.cat(state).numpy())
 
 
-def _loaded(template: nn.Module, weights: _Array, device: torch.device) -> nn.Module:
+def loaded_module(template: nn.Module, weights: _Array, device: torch.device) -> nn.Module:
     """A copy of the module with these numbers as its state."""
     module = deepcopy(template)
     state = module.state_dict().values()

@@ -14,7 +14,7 @@ is read: two flows that say the same are each of none.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,8 +29,8 @@ from macrotrade.numerics.bootstrap import stationary_bootstrap
 from macrotrade.panel.panel import Panel
 from macrotrade.providers.neural.ensemble import train_ensemble
 from macrotrade.providers.neural.inputs import FEWEST_ROWS, Inputs, Outcome, inputs_of
-from macrotrade.providers.neural.provider import NeuralSettings
 from macrotrade.providers.neural.sample import Scaling
+from macrotrade.providers.neural.settings import NeuralSettings
 
 __all__ = ["PLACEBO", "RelationStudy", "Relations", "relation_exhibits", "relations"]
 
@@ -155,7 +155,7 @@ def relations(panel: Panel, study: RelationStudy, tell: Callable[[str], None] | 
     tables, sectors = [], []
     for label, series in study.sectors.items():
         sector = _Sector.of(panel, study, series)
-        with_all, without = _misses(sector, study, lambda what, name=label: tell and tell(f"{name}, {what}"))  # type: ignore[misc]
+        with_all, without = _misses(sector, study, label, tell)
         tables.append(_compared(with_all, without, study).assign(sector=label, series=series))
         unseen = np.concatenate([fold.unseen for fold in sector.folds])
         sectors.append(
@@ -245,7 +245,7 @@ class _Sector:
 
 
 def _misses(
-    sector: _Sector, study: RelationStudy, tell: Callable[[str], object]
+    sector: _Sector, study: RelationStudy, label: str, tell: Callable[[str], None] | None
 ) -> tuple[FloatArray, dict[str, FloatArray | None]]:
     """Misses of every member on all unseen rows, with all flows and without each; None where nothing is left out."""
     pool = sector.inputs.names("pool")
@@ -253,22 +253,25 @@ def _misses(
     if study.placebo:
         flows[PLACEBO] = [name for name in pool if name.startswith(_placebo(""))]
     left_out = {flow: np.isin(sector.found.names, members) for flow, members in flows.items()}
-    with_all = _unseen_misses(sector, study, np.zeros(len(sector.found.names), bool), lambda: tell("all flows"))
-    without = {
-        flow: _unseen_misses(sector, study, held, lambda flow=flow: tell(f"without {flow}")) if held.any() else None  # type: ignore[misc]
-        for flow, held in left_out.items()
-    }
+
+    def misses(what: str, held: BoolArray) -> FloatArray:
+        return np.concatenate(list(_unseen_misses(sector, study, held, f"{label}, {what}", tell)), axis=1)
+
+    with_all = misses("all flows", np.zeros(len(sector.found.names), bool))
+    without = {flow: misses(f"without {flow}", held) if held.any() else None for flow, held in left_out.items()}
     return with_all, without
 
 
-def _unseen_misses(sector: _Sector, study: RelationStudy, held: BoolArray, tell: Callable[[], object]) -> FloatArray:
-    """Forecast less outcome, shape (n_members, n_rows), on the unseen rows of all folds, these columns held still."""
+def _unseen_misses(
+    sector: _Sector, study: RelationStudy, held: BoolArray, what: str, tell: Callable[[str], None] | None
+) -> Iterator[FloatArray]:
+    """Forecast less outcome, shape (n_members, n_rows), on the unseen rows of each fold, these columns held still."""
     named, settings = study.provider.architectures()[0], study.provider.ensemble_settings()
     stationary = np.where(held, 0.0, sector.found.stationary)
     found = dataclasses.replace(sector.found, stationary=stationary)
-    misses = []
     for fold in sector.folds:
-        tell()
+        if tell is not None:
+            tell(what)
         seen = sector.outcomes(fold.seen)
         outcome = dataclasses.replace(sector.outcome, ends=fold.seen, values=seen, scaling=Scaling.of(seen[:, None]))
         known = stationary[: fold.seen[-1] + study.horizon + 1]
@@ -279,8 +282,7 @@ def _unseen_misses(sector: _Sector, study: RelationStudy, held: BoolArray, tell:
             ends=fold.unseen,
             outcome=np.zeros(fold.unseen.size, np.float32),
         )
-        misses.append(ensemble.says(rows, settings.device) - sector.outcomes(fold.unseen))
-    return np.concatenate(misses, axis=1)
+        yield ensemble.says(rows, settings.device) - sector.outcomes(fold.unseen)
 
 
 def _with_placebo(found: Predictors, names: Sequence[str]) -> Predictors:

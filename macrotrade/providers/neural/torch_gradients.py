@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from macrotrade.providers.neural.module_network import ModuleNetwork
-from macrotrade.providers.neural.modules import built_module
+from macrotrade.providers.neural.modules import built_module, loaded_module
 from macrotrade.providers.neural.network import Network
 from macrotrade.providers.neural.sample import Sample
 from macrotrade.providers.neural.torch_blocks import torch_device
@@ -105,12 +105,9 @@ def _of_modules(
     module = built_module(network)
     total = torch.zeros_like(windows)
     for member in weights:
-        state, start = module.state_dict(), 0
-        for tensor in state.values():
-            tensor.copy_(torch.from_numpy(member[start : start + tensor.numel()]).reshape(tensor.shape))
-            start += tensor.numel()
+        model = loaded_module(module, member, device).eval()
         # torch's own recurrent layers on CUDA give no gradients outside training.
         with torch.backends.cudnn.flags(enabled=False):
-            (found,) = torch.autograd.grad(module.to(device).eval()(windows).sum(), windows)
+            (found,) = torch.autograd.grad(model(windows).sum(), windows)
         total += found / len(weights)
     return total.cpu().numpy().astype(np.float64)

@@ -13,8 +13,9 @@ from macrotrade.providers.neural.held_out import HeldOut, fitted_ensemble, held_
 from macrotrade.providers.neural.initialisation import Initialisation, initial_weights
 from macrotrade.providers.neural.module_network import register_module
 from macrotrade.providers.neural.network import Convolution, Network, Window
-from macrotrade.providers.neural.provider import CNNLSTM, FFLSTM, LSTM, FeedForward, ModuleEnsemble, NeuralSettings
+from macrotrade.providers.neural.provider import CNNLSTM, FFLSTM, LSTM, FeedForward, ModuleEnsemble
 from macrotrade.providers.neural.sample import Sample
+from macrotrade.providers.neural.settings import NeuralSettings
 from macrotrade.providers.neural.training import respond
 from tests.providers.neural.planted import GROUPS, planted_panel
 

@@ -11,15 +11,8 @@ import pytest
 from macrotrade import History, Provider, Releases, SeriesInfo, Target
 from macrotrade.errors import FitError, SettingsError
 from macrotrade.providers.neural.architecture import Architecture
-from macrotrade.providers.neural.provider import (
-    CNNLSTM,
-    FFLSTM,
-    LSTM,
-    FeedForward,
-    ModuleEnsemble,
-    Networks,
-    NeuralSettings,
-)
+from macrotrade.providers.neural.provider import CNNLSTM, FFLSTM, LSTM, FeedForward, ModuleEnsemble, Networks
+from macrotrade.providers.neural.settings import NeuralSettings
 from macrotrade.providers.registry import load, name_of
 from macrotrade.testing import check_provider
 

@@ -105,7 +105,7 @@ def _first_misses(panel: object, study: RelationStudy) -> np.ndarray:
     from macrotrade.providers.neural import relations as room
 
     sector = room._Sector.of(panel, study, "Y")  # type: ignore[arg-type]
-    with_all, _ = room._misses(sector, study, lambda _: None)
+    with_all, _ = room._misses(sector, study, "Y", None)
     return with_all[:, :20]
 
 

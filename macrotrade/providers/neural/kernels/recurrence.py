@@ -92,12 +92,18 @@ def run_forward(
     weights: Floats,
     kept: Floats,
     state: Floats,
+    keeping: bool,
 ) -> int:
     """Run rows start..stop-1 through their windows; gives the place in ``state`` of h of the first of them.
 
     h of the next row lies 2 p vectors further.
+
+    Parameters
+    ----------
+    keeping : whether every step is kept for `run_backward`; else each is written over by the next, which is quicker.
     """
     n_rows, p, n_steps = stop - start, form.p, form.n_steps
+    kept_step = n_rows * 6 * p * LANES if keeping else 0
     recurrent = 4 * p * form.n_series * LANES
     unit, gate, row = LANES, p * LANES, 2 * p * LANES
     now, following = FRONT, gate
@@ -106,8 +112,8 @@ def run_forward(
     for step in range(n_steps):
         for r in range(n_rows):
             x = (first[start + r] + step) * 4 * gate
-            keep = (step * n_rows + r) * 6 * gate
-            before = keep - n_rows * 6 * gate + 4 * gate
+            keep = step * kept_step + r * 6 * gate
+            before = keep - kept_step + 4 * gate
             h = r * row + now
             for u in range(p):
                 at = u * unit

@@ -103,7 +103,7 @@ def respond_small(
         stop = min(start + form.tile, n_rows)
         now = 0
         if form.p:
-            now = run_forward(space.projected, every.first, start, stop, form, weights, space.kept, space.state)
+            now = run_forward(space.projected, every.first, start, stop, form, weights, space.kept, space.state, False)
         for r in range(start, stop):
             at = now + (r - start) * 2 * gate
             answer(form, weights, head, space.state, at, space.entering, r * row, space.hidden)
@@ -126,7 +126,7 @@ def _learn(
         stop = min(start + form.tile, n_rows)
         now = 0
         if form.p:
-            now = run_forward(space.projected, batch.first, start, stop, form, weights, space.kept, space.state)
+            now = run_forward(space.projected, batch.first, start, stop, form, weights, space.kept, space.state, True)
         in_tile = spread(np.float32(0.0))
         for r in range(start, stop):
             at = now + (r - start) * 2 * gate

@@ -46,6 +46,7 @@ class HeadSpace(NamedTuple):
     turned : (nodes, nodes) a layer's weights transposed.
     gradient : (parameters of a head,) zero but while a step is made.
     rows : (n_rows,) places of the rows of a table of ``nodes`` columns.
+    ones : (n_rows,)
     """
 
     hidden: Floats
@@ -54,6 +55,7 @@ class HeadSpace(NamedTuple):
     turned: Floats
     gradient: Floats
     rows: IntArray
+    ones: Floats
     work: Floats
 
 
@@ -115,7 +117,7 @@ def learn_wide(
     for layer in range(form.layers - 1, 0, -1):
         place -= (n + 1) * n
         below = (layer - 1) * size
-        _sum_columns(slopes, now, n_rows, n, gradient, place - member + n * n)
+        _sum_rows(space.ones, FRONT, 1, slopes, now, n_rows, n, gradient, place - member + n * n)
         _move(moved, place + n * n, n, gradient, member, pace)
         for k in range(0, n, LANES):
             for j in range(0, n, LANES):
@@ -129,7 +131,7 @@ def learn_wide(
         )  # fmt: skip
         now, following = following, now
     place = member + form.window * n
-    _sum_columns(slopes, now, n_rows, n, gradient, place - member + form.p * n)
+    _sum_rows(space.ones, FRONT, 1, slopes, now, n_rows, n, gradient, place - member + form.p * n)
     _leave_factors(form, n_rows, moved.weights, place, slopes, now, factors, factor_slopes, lane, gradient, member)
     _move(moved, place, (form.p + 1) * n, gradient, member, pace)
     if form.window:
@@ -176,15 +178,12 @@ def _leave_output(
     for r in range(n_rows):
         by_bias += space.outputs[r]
     gradient[g + n] = by_bias
-    for j in range(0, n, LANES):
-        w = load(weights, place + j)
-        total = spread(_NOTHING)
-        for r in range(n_rows):
+    _sum_rows(space.outputs, FRONT, 1, space.hidden, above, n_rows, n, gradient, g)
+    for r in range(n_rows):
+        by_output = spread(space.outputs[r])
+        for j in range(0, n, LANES):
             node = load(space.hidden, above + r * n + j)
-            by_output = spread(space.outputs[r])
-            total = by_output * node + total
-            store(space.slopes, r * n + j, kept_where_positive(by_output * w, node))
-        store(gradient, g + j, total)
+            store(space.slopes, r * n + j, kept_where_positive(by_output * load(weights, place + j), node))
 
 
 @compiled
@@ -196,12 +195,7 @@ def _leave_factors(
     n = form.nodes
     for k in range(form.p):
         w = place + k * n
-        for j in range(0, n, LANES):
-            total = spread(_NOTHING)
-            for r in range(n_rows):
-                factor = spread(factors[(r * form.p + k) * LANES + lane])
-                total = factor * load(slopes, now + r * n + j) + total
-            store(gradient, w - member + j, total)
+        _sum_rows(factors, k * LANES + lane, form.p * LANES, slopes, now, n_rows, n, gradient, w - member)
         for r in range(n_rows):
             total = spread(_NOTHING)
             for j in range(0, n, LANES):
@@ -218,9 +212,28 @@ def _move(moved: Moved, place: int, size: int, gradient: Floats, member: int, pa
 
 
 @compiled
-def _sum_columns(values: Floats, place: int, n_rows: int, n: int, out: Floats, o: int) -> None:
-    for j in range(0, n, LANES):
+def _sum_rows(
+    weights: Floats, w: int, w_step: int, values: Floats, place: int, n_rows: int, n: int, out: Floats, o: int
+) -> None:
+    """out[j] = sum over r of weights[r] values[r, j], weights being ``w_step`` apart and rows of values n long."""
+    j = 0
+    while j + 4 * LANES <= n:  # four sums at a time, as each waits for the one before it
+        a, b, c, d = spread(_NOTHING), spread(_NOTHING), spread(_NOTHING), spread(_NOTHING)
+        for r in range(n_rows):
+            weight = spread(weights[w + r * w_step])
+            at = place + r * n + j
+            a = weight * load(values, at) + a
+            b = weight * load(values, at + LANES) + b
+            c = weight * load(values, at + 2 * LANES) + c
+            d = weight * load(values, at + 3 * LANES) + d
+        store(out, o + j, a)
+        store(out, o + j + LANES, b)
+        store(out, o + j + 2 * LANES, c)
+        store(out, o + j + 3 * LANES, d)
+        j += 4 * LANES
+    while j < n:
         total = spread(_NOTHING)
         for r in range(n_rows):
-            total = total + load(values, place + r * n + j)
+            total = spread(weights[w + r * w_step]) * load(values, place + r * n + j) + total
         store(out, o + j, total)
+        j += LANES

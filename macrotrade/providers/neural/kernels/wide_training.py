@@ -118,7 +118,7 @@ def _learn(
         gate = form.p * LANES
         for start in range(0, n_rows, form.tile):
             stop = min(start + form.tile, n_rows)
-            run_forward(space.projected, batch.first, start, stop, form, lstm.weights, space.kept, space.state)
+            run_forward(space.projected, batch.first, start, stop, form, lstm.weights, space.kept, space.state, True)
             for r in range(start, stop):
                 for at in range(0, gate, LANES):
                     store(space.slopes, (r - start) * 2 * gate + at, load(space.factor_slopes, r * gate + at))
@@ -147,7 +147,7 @@ def _find_factors(reading: Reading, form: Form, batch: Batch, n_rows: int, lstm:
     project(reading, form, lstm, space.projected, space.work)
     for start in range(0, n_rows, form.tile):
         stop = min(start + form.tile, n_rows)
-        now = run_forward(space.projected, batch.first, start, stop, form, lstm, space.kept, space.state)
+        now = run_forward(space.projected, batch.first, start, stop, form, lstm, space.kept, space.state, False)
         for r in range(start, stop):
             for at in range(0, gate, LANES):
                 store(space.factors, r * gate + at, load(space.state, now + (r - start) * 2 * gate + at))
