@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
+from macrotrade import Panel, Target
 from macrotrade.__main__ import main
+from macrotrade.errors import FitError
 from macrotrade.strategy import demo as demo_module
 from macrotrade.strategy.spec import Strategy
 
@@ -20,6 +24,15 @@ start = "2012-01-31"
 end = "2014-12-31"
 coin_flips = 10
 """
+
+
+@dataclass(frozen=True)
+class TooShort:
+    """A stranger's provider that no history is long enough for."""
+
+    def fit(self, panel: Panel, target: Target) -> NoReturn:
+        del panel
+        raise FitError(f"{target.names[0]}: nothing is known for long enough.")
 
 
 def _typed(monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
@@ -184,12 +197,10 @@ def test_a_provider_that_cannot_trade_the_demo_is_named_and_does_not_take_it_awa
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     whole = demo_module.demo_strategy()
-    short = whole.changed(providers=("naive", "lasso"), start="2014-01-31", coin_flips=10)
-    few = [choice.model_copy(update={"label": "too short", "window": 3}) for choice in short.providers[1:]]
-    broken = short.changed(providers=(short.providers[0], *few))
+    broken = whole.changed(providers=("naive", f"{__name__}:TooShort"), start="2014-01-31", coin_flips=10)
     monkeypatch.setattr(demo_module, "demo_strategy", lambda: broken)
     assert _typed(monkeypatch, "demo", "--out", str(tmp_path)) == 0
-    assert "too short is left out:" in capsys.readouterr().err
+    assert "TooShort is left out: " in capsys.readouterr().err
     assert (tmp_path / "report.html").exists()
 
 

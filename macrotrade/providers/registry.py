@@ -54,6 +54,11 @@ class ProviderEntry:
     distribution: str
     version: str
 
+    @property
+    def is_own(self) -> bool:
+        """Whether it comes with macrotrade."""
+        return self.distribution == _OWN
+
     def provider_class(self) -> type[Provider]:
         """The class itself.
 
@@ -115,7 +120,7 @@ def _registered(places: tuple[tuple[str, int], ...]) -> dict[str, ProviderEntry]
     del places
     found = {_entry(point) for point in entry_points(group=GROUP)}
     entries: dict[str, ProviderEntry] = {}
-    for entry in sorted(found, key=lambda entry: (entry.distribution != _OWN, entry.distribution, entry.name)):
+    for entry in sorted(found, key=lambda entry: (not entry.is_own, entry.distribution, entry.name)):
         name = entry.name if entry.name not in entries else f"{entry.distribution}/{entry.name}"
         entries[name] = dataclasses.replace(entry, name=name)
     return dict(sorted(entries.items()))

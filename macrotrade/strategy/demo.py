@@ -38,10 +38,16 @@ def demo_choice(name: str) -> ProviderChoice:
 
 
 def able(strategy: Strategy, history: History) -> tuple[Strategy, dict[str, str]]:
-    """The strategy without the providers that cannot forecast its last origin, and what each of these said."""
+    """The strategy without others' providers that cannot forecast its last origin, and what each of these said.
+
+    Those that come with macrotrade are not tried: the demo's data are embedded, and to fit twice takes twice as long.
+    """
     refused: dict[str, str] = {}
     origins = origins_of(strategy, history)
+    entries = installed()
     for choice in strategy.providers:
+        if choice.name in entries and entries[choice.name].is_own:
+            continue
         try:
             signals(strategy.changed(providers=(choice,), pool=False), history, origins, rows=1)
         except MacrotradeError as error:

@@ -162,11 +162,16 @@ def _training(forecaster: NeuralForecaster) -> Exhibit:
     training = forecaster.settings.training
     batch = "all rows in a step" if training.batch is None else f"{training.batch} rows in a step"
     note = (
-        f"Trained to {forecaster.last} by Adam, learning rate {training.learning_rate:g}, {batch}. Losses are mean "
+        f"Trained to {_last(forecaster)} by Adam, learning rate {training.learning_rate:g}, {batch}. Losses are mean "
         "squared errors of the last epoch on rows that span [-1, 1], the tenth, half and nine tenths of members lying "
         "below; the scale is in the units of the forecast"
     )
     return Exhibit("Training", "table", training_table(forecaster), note=note)
+
+
+def _last(forecaster: NeuralForecaster) -> str:
+    """Last known period of each series, once where it is the same."""
+    return " and ".join(dict.fromkeys(series.last for series in forecaster.fitted))
 
 
 def _looked_into(held: HeldOut) -> tuple[Exhibit, ...]:

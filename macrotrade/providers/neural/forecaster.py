@@ -28,6 +28,8 @@ class FittedSeries:
     ----------
     name, measure
         What is forecast.
+    last
+        Label of its last value known at the fit.
     inputs
         What each architecture reads, in order.
     ensembles
@@ -36,6 +38,7 @@ class FittedSeries:
 
     name: str
     measure: Measure
+    last: str
     inputs: tuple[Inputs, ...]
     ensembles: dict[int, tuple[Ensemble, ...]]
 
@@ -54,8 +57,8 @@ class NeuralForecaster:
         Ensembles of each series of the target.
     notes
         What was left out of the predictors and what was filled, in words.
-    last, as_of
-        Label of the last known value of the first series at the fit, and the day of the fit.
+    as_of
+        Day of the fit.
     tell
         Called while training with what is trained, members done and members in all; None for nobody.
     """
@@ -65,7 +68,6 @@ class NeuralForecaster:
     settings: EnsembleSettings
     fitted: tuple[FittedSeries, ...]
     notes: tuple[str, ...]
-    last: str
     as_of: pd.Timestamp
     tell: Tell | None = field(default=None, repr=False)
 
@@ -151,7 +153,7 @@ class NeuralForecaster:
         )
         rising = (mean[:, 0] > 0.0).mean()
         return (
-            f"{series.name}: {self.n_members} networks ({labels}) on {reads}, trained to {self.last}; "
+            f"{series.name}: {self.n_members} networks ({labels}) on {reads}, trained to {series.last}; "
             f"{rising:.0%} of them above zero at the first horizon."
         )
 
@@ -191,14 +193,13 @@ def fit_ensembles(
         FittedSeries(
             series.info.name,
             measure,
+            series.last,
             tuple(inputs_of(found.for_target(column), one.own, one.pool, one.optional) for one in architectures),
             {},
         )
         for column, (series, measure) in enumerate(zip(known, target.measures, strict=True))
     )
-    forecaster = NeuralForecaster(
-        target, architectures, settings, fitted, found.notes, known[0].last, panel.as_of, tell
-    )
+    forecaster = NeuralForecaster(target, architectures, settings, fitted, found.notes, panel.as_of, tell)
     for series, one in zip(known, fitted, strict=True):
         for step in series.steps(target):
             forecaster.ensembles(one, step)

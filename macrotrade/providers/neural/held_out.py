@@ -127,7 +127,7 @@ def fitted_ensemble(
         frequency,
         inputs,
         fitted.ensembles[min(fitted.ensembles) if step is None else step][place],
-        _periods(forecaster.last, frequency, len(inputs.found.stationary)),
+        _periods(fitted.last, frequency, len(inputs.found.stationary)),
     )
 
 

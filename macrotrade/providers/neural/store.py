@@ -22,7 +22,7 @@ from macrotrade.providers.neural.named import NamedArchitecture
 
 __all__ = ["FORMAT_VERSION", "load_for", "load_forecaster", "save_forecaster"]
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 """Version of the folders written; a folder of another version is refused."""
 
 _WORDS = "forecaster.json"
@@ -37,7 +37,6 @@ class _Kept:
     settings: EnsembleSettings
     fitted: tuple[FittedSeries, ...]
     notes: tuple[str, ...]
-    last: str
 
 
 def save_forecaster(forecaster: NeuralForecaster, folder: str | Path) -> Path:

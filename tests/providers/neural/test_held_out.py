@@ -14,7 +14,7 @@ from macrotrade.providers.neural.held_out import fitted_ensemble, held_out
 from macrotrade.providers.neural.inputs import Outcome
 from macrotrade.providers.neural.provider import LSTM
 from macrotrade.providers.neural.training import respond
-from tests.providers.neural.planted import planted_panel
+from tests.providers.neural.planted import planted_history, planted_panel
 
 PROVIDER = LSTM(n_members=3, n_judged=2, epochs=5, nodes=4, layers=1, lags=4)
 
@@ -54,9 +54,19 @@ def test_by_default_they_are_the_members_from_whose_errors_the_scale_came(foreca
 def test_periods_are_those_of_the_last_known_value(forecaster: NeuralForecaster) -> None:
     held = held_out(forecaster)
 
-    assert str(held.periods[-1]) == forecaster.last == "2011-08"
+    assert str(held.periods[-1]) == forecaster.fitted[0].last == "2011-08"
     assert held.every_row[0] == 3
     assert held.every_row[-1] == len(held.periods) - 1
+
+
+def test_a_series_released_later_is_known_to_a_month_of_its_own() -> None:
+    panel = planted_history(late={"Z": 10}).as_of("2011-07-31")
+    both = PROVIDER.fit(panel, Target(("Y", "Z")))
+
+    assert [series.last for series in both.fitted] == ["2011-07", "2011-06"]
+    assert str(held_out(both, "Z").periods[-1]) == "2011-06"
+    about = [reason for reason in both.forecast(panel).reasons if "trained to" in reason]
+    assert ["trained to 2011-07" in about[0], "trained to 2011-06" in about[1]] == [True, True]
 
 
 @pytest.mark.parametrize("asked", [{"series": "X9"}, {"step": 2}, {"label": "LSTM-own"}])

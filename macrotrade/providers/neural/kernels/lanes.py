@@ -32,6 +32,7 @@ __all__ = [
     "loaded",
     "multiplied_and_added",
     "nothing",
+    "prefetched",
     "reciprocal",
     "spread",
     "spread_out",
@@ -229,6 +230,14 @@ def loaded(builder: Any, address: Any) -> Any:
 def stored(builder: Any, vector: Any, address: Any) -> None:
     """Put a vector at an address."""
     builder.store(vector, builder.bitcast(address, _WIDE.as_pointer()), align=4)
+
+
+def prefetched(builder: Any, address: Any) -> None:
+    """Ask for what lies around an address, without waiting for it."""
+    number, to_read, to_the_nearest_cache, data = ir.IntType(32), 0, 3, 1
+    kind = ir.FunctionType(ir.VoidType(), [address.type, number, number, number])
+    ask = _cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+    builder.call(ask, [address, *(ir.Constant(number, how) for how in (to_read, to_the_nearest_cache, data))])
 
 
 def spread_out(builder: Any, number: Any) -> Any:

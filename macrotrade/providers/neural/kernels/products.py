@@ -29,6 +29,7 @@ from macrotrade.providers.neural.kernels.lanes import (
     loaded,
     multiplied_and_added,
     nothing,
+    prefetched,
     spread,
     spread_out,
     store,
@@ -41,6 +42,7 @@ __all__ = ["WORK", "add_product", "bend_product", "keep_product", "move_by_produ
 _DEPTH = 128  # summed at a time, so that what is packed stays in the nearest cache
 _ROWS = 6
 _VECTORS = 4 if HAS_WIDE_VECTORS else 1  # so many rows of so many vectors are what registers hold
+_STEPS_A_LINE = 4  # so that all lines of a tile are near before its sums are done, and no sooner than need be
 _SUMS = _DEPTH * _VECTORS * LANES  # place in ``work`` of a tile's sums, behind what is packed
 WORK = _SUMS + _ROWS * _VECTORS * LANES
 """Numbers of workspace that a product needs."""
@@ -134,13 +136,24 @@ def move_by_product(
     ----------
     gradient, g : workspace, from g on, where ``depth`` is above `_DEPTH`.
     """
+    lines = np.empty(_DEPTH, np.int64)  # of a tile, in the order in which they are asked for
+    for step in range(_DEPTH):
+        line = min(step // _STEPS_A_LINE, _ROWS * _VECTORS - 1)
+        lines[step] = line // _VECTORS * width + line % _VECTORS * LANES
     for k in range(0, depth, _DEPTH):
         j = 0
         while j < width:
             across = _pack(right, b + k * b_row + j, b_row, min(_DEPTH, depth - k), width - j, work)
             i = 0
             while i < n_rows:
-                high = _find_sums(left, a, rows, i, n_rows, steps, k, depth, across, work)
+                if k == 0 and i + _ROWS <= n_rows and across > LANES:
+                    _whole_while_asking(
+                        left, a, rows, i, steps, k, work, min(_DEPTH, depth), moved.weights, moved.first, moved.second,
+                        o + i * width + j, lines,
+                    )  # fmt: skip
+                    high = _ROWS
+                else:
+                    high = _find_sums(left, a, rows, i, n_rows, steps, k, depth, across, work)
                 for r in range(high):
                     for v in range(0, across, LANES):
                         place = (i + r) * width + j + v
@@ -190,32 +203,69 @@ def _tile(n_rows: int, n_vectors: int) -> Callable[..., None]:
 
     def tile(_: Any, left: Any, a: Any, rows: Any, i: Any, steps: Any, k: Any, work: Any, depth: Any) -> Any:
         def generate(context: Any, builder: Any, kinds: Any, given: Any) -> Any:
-            def place(argument: int, offset: Any) -> Any:
-                return element(context, builder, kinds.args[argument], given[argument], offset)
-
-            def ahead(address: Any, count: int) -> Any:
-                return builder.gep(address, [ir.Constant(ir.IntType(64), count)])
-
-            first_row = place(2, given[3])
-            lefts = [place(0, builder.add(given[1], builder.load(ahead(first_row, r)))) for r in range(n_rows)]
-            sums = [[_register(builder, nothing()) for _v in range(n_vectors)] for _r in lefts]
-            first_step, right = place(4, given[5]), place(6, ir.Constant(ir.IntType(64), 0))
-            with cgutils.for_range(builder, given[7]) as loop:
-                row = builder.gep(right, [builder.mul(loop.index, ir.Constant(ir.IntType(64), n_vectors * LANES))])
-                vectors = [loaded(builder, ahead(row, v * LANES)) for v in range(n_vectors)]
-                step = builder.load(builder.gep(first_step, [loop.index]))
-                for at, totals in zip(lefts, sums, strict=True):
-                    weight = spread_out(builder, builder.load(builder.gep(at, [step])))
-                    for vector, total in zip(vectors, totals, strict=True):
-                        builder.store(multiplied_and_added(builder, weight, vector, builder.load(total)), total)
-            out = ahead(right, _SUMS)
-            for number, total in enumerate(total for totals in sums for total in totals):
-                stored(builder, builder.load(total), ahead(out, number * LANES))
+            _emit_sums(context, builder, kinds, given, (n_rows, n_vectors), lambda _step: None)
             return context.get_dummy_value()
 
         return types.void(left, a, rows, i, steps, k, work, depth), generate
 
     return emitted(tile)
+
+
+def _asking_tile(n_rows: int, n_vectors: int) -> Callable[..., None]:
+    """The same, asking at each step for the numbers at one of ``lines`` from place ``at`` of three arrays.
+
+    Asked for all at once, they would keep the sums waiting for what these read.
+    """
+
+    def tile(
+        _: Any, left: Any, a: Any, rows: Any, i: Any, steps: Any, k: Any, work: Any, depth: Any, one: Any, two: Any,
+        three: Any, at: Any, lines: Any,
+    ) -> Any:  # fmt: skip
+        def generate(context: Any, builder: Any, kinds: Any, given: Any) -> Any:
+            asked = [element(context, builder, kinds.args[array], given[array], given[11]) for array in (8, 9, 10)]
+            first_line = element(context, builder, kinds.args[12], given[12], ir.Constant(ir.IntType(64), 0))
+
+            def ask(step: Any) -> None:
+                line = builder.load(builder.gep(first_line, [step]))
+                for array in asked:
+                    prefetched(builder, builder.gep(array, [line]))
+
+            _emit_sums(context, builder, kinds, given, (n_rows, n_vectors), ask)
+            return context.get_dummy_value()
+
+        return types.void(left, a, rows, i, steps, k, work, depth, one, two, three, at, lines), generate
+
+    return emitted(tile)
+
+
+def _emit_sums(
+    context: Any, builder: Any, kinds: Any, given: Any, shape: tuple[int, int], before_step: Callable[[Any], None]
+) -> None:
+    """Instructions for the sums of a tile of so many rows and vectors; arguments as of `_tile`."""
+    n_rows, n_vectors = shape
+
+    def place(argument: int, offset: Any) -> Any:
+        return element(context, builder, kinds.args[argument], given[argument], offset)
+
+    def ahead(address: Any, count: int) -> Any:
+        return builder.gep(address, [ir.Constant(ir.IntType(64), count)])
+
+    first_row = place(2, given[3])
+    lefts = [place(0, builder.add(given[1], builder.load(ahead(first_row, r)))) for r in range(n_rows)]
+    sums = [[_register(builder, nothing()) for _v in range(n_vectors)] for _r in lefts]
+    first_step, right = place(4, given[5]), place(6, ir.Constant(ir.IntType(64), 0))
+    with cgutils.for_range(builder, given[7]) as loop:
+        before_step(loop.index)  # before any load, which it would hold back: more would be open than fits
+        row = builder.gep(right, [builder.mul(loop.index, ir.Constant(ir.IntType(64), n_vectors * LANES))])
+        vectors = [loaded(builder, ahead(row, v * LANES)) for v in range(n_vectors)]
+        step = builder.load(builder.gep(first_step, [loop.index]))
+        for at, totals in zip(lefts, sums, strict=True):
+            weight = spread_out(builder, builder.load(builder.gep(at, [step])))
+            for vector, total in zip(vectors, totals, strict=True):
+                builder.store(multiplied_and_added(builder, weight, vector, builder.load(total)), total)
+    out = ahead(right, _SUMS)
+    for number, total in enumerate(total for totals in sums for total in totals):
+        stored(builder, builder.load(total), ahead(out, number * LANES))
 
 
 def _register(builder: Any, value: Any) -> Any:
@@ -224,6 +274,7 @@ def _register(builder: Any, value: Any) -> Any:
 
 
 _whole = _tile(_ROWS, _VECTORS)
+_whole_while_asking = _asking_tile(_ROWS, _VECTORS)
 _tall = _tile(_ROWS, 1)
 _flat = _tile(1, _VECTORS)
 _single = _tile(1, 1)
