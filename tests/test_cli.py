@@ -167,7 +167,11 @@ def test_a_provider_is_checked_with_the_settings_given(
     class Report:
         def raise_for_failures(self) -> None: ...
 
-    monkeypatch.setattr("macrotrade.testing.check_provider", lambda provider, _: checked.append(provider) or Report())
+    def check(provider: object, *_: object, **_more: object) -> Report:
+        checked.append(provider)
+        return Report()
+
+    monkeypatch.setattr("macrotrade.testing.check_provider", check)
     small = ["reads=all", "lags=6", "learning_rate=0.01", "orthogonal=true", 'pool=["SPX", "GS10"]']
     words = [word for setting in small for word in ("--set", setting)]
     assert _typed(monkeypatch, "check", "lstm", *words) == 0

@@ -9,7 +9,7 @@ import typer
 
 from macrotrade.cli.app import NOTHING_TO_DO, app
 from macrotrade.cli.options import Json
-from macrotrade.cli.screen import show
+from macrotrade.cli.screen import progress, show
 
 __all__ = ["check", "providers"]
 
@@ -47,8 +47,11 @@ def check(
     from macrotrade.providers.registry import load
     from macrotrade.sources.load import load as load_history
     from macrotrade.testing import check_provider
+    from macrotrade.testing.laws import LAWS
 
-    report = check_provider(load(name, **_settings(given or [])), load_history("embedded"))
+    provider = load(name, **_settings(given or []))
+    with progress("laws", len(LAWS)) as advance:
+        report = check_provider(provider, load_history("embedded"), progress=advance)
     typer.echo(str(report))
     report.raise_for_failures()
 

@@ -11,7 +11,7 @@ The steps, and where each lives:
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 import pandas as pd
@@ -37,6 +37,7 @@ def check_provider(
     waive: Collection[str] = (),
     warm_up: int = 12,
     seed: int = 0,
+    progress: Callable[[int], None] | None = None,
 ) -> CheckReport:
     """What each law of point-in-time forecasting found out about a provider.
 
@@ -63,6 +64,8 @@ def check_provider(
         Periods cut from the start of each series to see how much the forecast depends on them.
     seed
         Of the noise.
+    progress
+        Called with 1 after each law.
 
     Raises
     ------
@@ -85,7 +88,11 @@ def check_provider(
     target = target or _taken(factory, history, days[0], wanted)  # the first day: no later one may be seen before it
     base = tuple(attempt(factory, history, history.as_of(day), target) for day in days)
     case = Case(factory, history, target, tuple(days), provider, state, base, warm_up, seed)
-    results = [_waived(law(case)) if name in waive else law(case) for name, law in LAWS.items()]
+    results = []
+    for name, judged in LAWS.items():
+        results.append(_waived(judged(case)) if name in waive else judged(case))
+        if progress is not None:
+            progress(1)
     return CheckReport(_name(provider), history.name, history.vintages, target, tuple(days), tuple(results))
 
 

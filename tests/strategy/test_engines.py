@@ -150,6 +150,19 @@ def test_a_block_that_kills_every_worker_does_not_take_the_others(
     assert len(list(store.glob("*.npz"))) >= len(ORIGINS) // 6 - lost
 
 
+def test_what_was_queued_behind_a_block_that_kills_its_worker_is_done_by_another(
+    market: History, tmp_path: Path
+) -> None:
+    dask = pytest.importorskip("dask", reason="needs the extra: pip install 'macrotrade[dask]'")
+    store = tmp_path / "blocks"
+
+    with dask.config.set({"distributed.scheduler.allowed-failures": 0}), pytest.raises(MacrotradeError) as raised:
+        walked(market, marked(tmp_path, "die"), Engine(name="dask", jobs=2), store=store)
+
+    assert str(raised.value).count("was lost with its worker") == 1
+    assert len(list(store.glob("*.npz"))) == len(ORIGINS) // 6 - 1
+
+
 @dataclass(frozen=True)
 class Threads(Drift):
     """Forecasts how many threads it may use."""

@@ -44,6 +44,14 @@ def test_a_class_and_a_factory_are_taken_like_a_provider(history: History) -> No
     assert check_provider(Naive, history).laws == check_provider(lambda _: Naive(), history).laws
 
 
+def test_progress_is_told_law_by_law(history: History) -> None:
+    told: list[int] = []
+
+    report = check_provider(Naive, history, progress=told.append)
+
+    assert told == [1] * len(report.laws)
+
+
 def test_target_and_origins_are_chosen_where_none_are_given(history: History) -> None:
     report = check_provider(Naive(), history)
 

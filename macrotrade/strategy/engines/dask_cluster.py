@@ -66,7 +66,8 @@ def dask_cluster(engine: Engine) -> Iterator[DaskCluster]:
 class DaskCluster:
     """A connected `client`, and the `engine` as it was asked for.
 
-    Dask itself does the tasks of a lost worker again, three times before it gives one up.
+    Dask itself does the tasks of a lost worker again, three times before it gives one up. A worker takes with it what it
+    had queued as well, so where several tasks were given up, each is tried once more with no other on the cluster.
     """
 
     client: Any
@@ -76,14 +77,29 @@ class DaskCluster:
         self, work: Callable[[Task, History], Result], tasks: Mapping[int, Task], history: History
     ) -> Iterator[tuple[int, Result | Lost]]:
         """Number and result of each task; some four tasks a worker are on the cluster at a time."""
+        sent, lost = self._sent(history), dict[int, Lost]()
+        for number, result in self._results(work, tasks, sent, self._at_a_time):
+            if isinstance(result, Lost):
+                lost[number] = result
+            else:
+                yield number, result
+        if len(lost) < 2:
+            yield from lost.items()
+        else:
+            yield from self._results(work, {number: tasks[number] for number in lost}, sent, lambda: 1)
+
+    def _results(
+        self, work: Callable[[Task, History], Result], tasks: Mapping[int, Task], sent: Any, most: Callable[[], int]
+    ) -> Iterator[tuple[int, Result | Lost]]:
+        """Number and result of each task, at most so many on the cluster at a time."""
         from distributed import as_completed
 
-        sent, limits = self._sent(history), Limits(self.engine.threads, self.engine.memory_gb)
+        limits = Limits(self.engine.threads, self.engine.memory_gb)
         waiting = deque(tasks)
         numbers: dict[str, int] = {}
         running = as_completed([], loop=self.client.loop, with_results=True, raise_errors=False)
         while waiting or numbers:
-            while waiting and len(numbers) < self._at_a_time():
+            while waiting and len(numbers) < most():
                 number = waiting.popleft()
                 future = self.client.submit(limited, work, tasks[number], sent, limits, pure=False)
                 numbers[future.key] = number
