@@ -66,8 +66,8 @@ def dask_cluster(engine: Engine) -> Iterator[DaskCluster]:
 class DaskCluster:
     """A connected `client`, and the `engine` as it was asked for.
 
-    Dask itself does the tasks of a lost worker again, three times before it gives one up. A worker takes with it what it
-    had queued as well, so where several tasks were given up, each is tried once more with no other on the cluster.
+    Dask itself does the tasks of a lost worker again, three times before it gives one up. A worker takes with it what
+    it had queued as well, so where several were given up, each is tried once more with no other on the cluster.
     """
 
     client: Any
