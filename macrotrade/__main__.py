@@ -8,7 +8,7 @@ from macrotrade.errors import MacrotradeError, SettingsError
 
 __all__ = ["main"]
 
-USAGE, REFUSED = 2, 3
+USAGE, REFUSED, INTERRUPTED = 2, 3, 130
 
 
 def main() -> None:
@@ -17,6 +17,10 @@ def main() -> None:
 
     try:
         app()
+    except SystemExit as ended:
+        if ended.code == INTERRUPTED:
+            _told("interrupted. Blocks and candidates that were finished are kept; the same command goes on.", 130)
+        raise
     except SettingsError as error:
         sys.exit(_told(error, USAGE))
     except MacrotradeError as error:

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
+import pandas as pd
 import pytest
 
-from macrotrade import Panel, Target
+from macrotrade import Forecaster, Panel, Target
 from macrotrade.__main__ import main
 from macrotrade.errors import FitError
+from macrotrade.providers.benchmarks.naive import Naive
 from macrotrade.strategy import demo as demo_module
 from macrotrade.strategy.spec import Strategy
 
@@ -33,6 +35,16 @@ class TooShort:
     def fit(self, panel: Panel, target: Target) -> NoReturn:
         del panel
         raise FitError(f"{target.names[0]}: nothing is known for long enough.")
+
+
+@dataclass(frozen=True)
+class Late:
+    """No change, but no forecast either before the middle of 2013."""
+
+    def fit(self, panel: Panel, target: Target) -> Forecaster:
+        if panel.as_of < pd.Timestamp("2013-06-30"):
+            raise FitError(f"{target.names[0]}: too little was known by {panel.as_of:%Y-%m}.")
+        return Naive().fit(panel, target)
 
 
 def _typed(monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
@@ -106,6 +118,22 @@ def test_nothing_to_go_on_with_is_told_before_anything_is_computed(
         assert _typed(monkeypatch, command, str(file), "--out", str(out), "--resume") == 2
         assert f"no finished blocks to go on with in {out / 'blocks'}" in capsys.readouterr().err
         assert not out.exists()
+
+
+def test_origins_without_a_forecast_are_counted_and_explained_wherever_the_run_is_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], strategy_file: Path, tmp_path: Path
+) -> None:
+    strategy_file.write_text(SHORT.replace('"autoregression"', f'"{__name__}:Late"'), encoding="utf-8")
+
+    assert _typed(monkeypatch, "backtest", str(strategy_file), "--out", str(tmp_path)) == 0
+
+    said = " ".join(capsys.readouterr().out.split())
+    assert "refused 17 of 36 origins, where nothing is held: DGS10: too little was known by 2012-01." in said
+    told = (tmp_path / "report.md").read_text(encoding="utf-8")
+    assert "refused 17 of 36 origins" in told
+    assert "## Refusals" in told
+    refused = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))["refusals"]
+    assert [len(refused), refused[-1]["as_of"][:7]] == [17, "2013-05"]
 
 
 def test_the_demo_is_a_backtest_of_what_is_installed(

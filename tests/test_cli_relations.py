@@ -57,7 +57,7 @@ def test_it_prints_the_matrix_and_writes_a_page_and_tables(file: Path, tmp_path:
     assert result.exit_code == 0, result.output
     assert "manufacturing" in result.stdout
     page = (out / "report.html").read_text(encoding="utf-8")
-    assert "3 networks (FF-all)" in page
+    assert "3 networks (FF-all, " in page
     assert "From flows to sectors" in (out / "report.md").read_text(encoding="utf-8")
     table = pd.read_parquet(out / "relations.parquet")
     written = json.loads((out / "results.json").read_text(encoding="utf-8"))["relations"]

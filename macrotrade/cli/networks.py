@@ -42,17 +42,17 @@ def networks_select(
     Example: macrotrade networks select strategies/networks/treasury_selection.toml
     """
     from macrotrade._files import atomically
-    from macrotrade.report.terminal import frame_table
+    from macrotrade.report.terminal import frame_table, vintage_words
     from macrotrade.strategy.network_selection import read_selection, run_selection, selected_toml
 
     selection = read_selection(file)
     selection = selection if repeats is None else selection.model_copy(update={"n_repeats": repeats})
     selection = selection if data is None else selection.on_vintages(data)
-    folder = out or Path("runs") / file.stem
+    folder, history = out or Path("runs") / file.stem, selection.data.load()
     with progress("forecasts", selection.n_forecasts) as advance:
         found = run_selection(
             selection,
-            selection.data.load(),
+            history,
             n_jobs=jobs,
             store=folder / "candidates",
             progress=advance,
@@ -70,6 +70,7 @@ def networks_select(
     spans = {f"rmse {number}": f"{first} to {last}" for number, (first, last) in enumerate(selection.spans, start=1)}
     shown = found.summary().map(lambda cell: f"{cell:.4g}" if isinstance(cell, float) else cell).rename(columns=spans)
     show(frame_table(shown, f"{selection.name}: errors of the mean of {selection.n_repeats} members"))
+    typer.echo(f"Data: {history.name}. {vintage_words(history.vintages)}")
     typer.echo(f"wrote {folder / 'selected.toml'} and {folder / 'candidates.csv'}")
 
 

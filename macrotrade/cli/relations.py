@@ -41,7 +41,8 @@ def networks_relate(
     study, history = asked.study(), asked.data.load()
     with progress("ensembles", study.n_fits) as advance:
         found = run_relations(asked, history, lambda _: advance(1))
-    source = f"the {history.name} data, as known on {asked.as_of or history.last_day.date()}"
+    kind = "true vintages" if history.vintages == "true" else "final numbers with publication lags (pseudo)"
+    source = f"the {history.name} data, {kind}, as known on {asked.as_of or history.last_day.date()}"
     page = relations_report(found, study, source, asked.name).save(out or Path("runs") / file.stem)
     if json:
         typer.echo(found.table.to_json(orient="records", indent=1))

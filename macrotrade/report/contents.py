@@ -16,6 +16,7 @@ from macrotrade.report.luck_section import luck_section
 from macrotrade.report.parts import Choice, Part, Section, Words
 from macrotrade.report.sensitivity import TITLE as SENSITIVITY
 from macrotrade.report.signals import signal_cards
+from macrotrade.report.study_tables import refusal_table
 from macrotrade.report.summary import summary
 from macrotrade.report.tables import (
     accuracy_table,
@@ -50,6 +51,7 @@ def contents(
         luck_section(judgement, cast),
         *exhibit_sections(backtest, cast),
         *(section for section in sections if section.title != SENSITIVITY),
+        *_refusals(backtest),
         Section("Costs", (cost_table(backtest), _cost_figures(judgement, cast))),
         *(sensitivity or (_sensitivity(judgement, cast),)),
         Section("How to read this", guide()),
@@ -67,6 +69,14 @@ def _signals(backtest: Backtest, cast: Cast) -> tuple[Section, ...]:
     last = max(decision.as_of for decision in backtest.decisions)
     words = Words(f"Decided on {day(last)}, to be held from the first session after it until the next decision.")
     return (Section("Current signals", (words, signal_table(backtest, cast), Choice("Instrument", cards))),)
+
+
+def _refusals(backtest: Backtest) -> tuple[Section, ...]:
+    held = (
+        "Where there is no forecast nothing is held, and the months count in growth, efficiency and all tests of them."
+    )
+    table = refusal_table(backtest.refusals, len(backtest.positions), held)
+    return (Section("Refusals", table),) if table is not None else ()
 
 
 def _instrument(backtest: Backtest, cast: Cast, judgement: Judgement, symbol: str) -> Section:

@@ -60,6 +60,7 @@ def results(
         "assumptions": _assumptions(sensitivity) if sensitivity is not None else None,
         "annual_return_by_cost_multiple": judgement.costs.reset_index(),
         "cost_rates": backtest.cost_rates.rename_axis("instrument").reset_index(),
+        "refusals": backtest.refusals,
         "decisions": [dataclasses.asdict(decision) for decision in backtest.decisions],
     }
     return {key: plain(value) for key, value in values.items()}

@@ -34,9 +34,10 @@ def relations_report(
         f"{count(len(study.sectors), 'sector')} forecast {count(study.horizon, 'period')} ahead with and without each "
         f"of {count(len(study.flows), 'flow')}, on {source}."
     )
-    label, n_members = study.provider.architectures()[0].label, study.provider.n_members
+    named, provider = study.provider.architectures()[0], study.provider
+    networks = f"{provider.n_members} networks ({named.label}, {named.architecture.sizes}, {provider.epochs} epochs)"
     how = Words(
-        f"Each sector is forecast by the mean of {n_members} networks ({label}) that read its own past and every flow. "
+        f"Each sector is forecast by the mean of {networks} that read its own past and every flow. "
         "They are trained again from the same first weights with the series of one flow held still, and the errors of "
         "both are compared on rows that neither was trained on: information in the sense of Granger, beside everything "
         "else that is read. It says nothing about causes, and of two flows that say the same each is of no use. The "

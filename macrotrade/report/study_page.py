@@ -194,6 +194,8 @@ def _vintages(result: StudyResult) -> str:
 def _weights(result: StudyResult, judgement: StudyJudgement) -> tuple[Section, ...]:
     options: dict[str, tuple[Part, ...]] = {}
     for provider in judgement.weights.index.unique("provider"):
+        if result.weights.loc[result.weights["provider"] == provider, "weight"].nunique() == 1:
+            continue  # each member weighs the same, always: an ensemble
         parts = (
             weight_table(judgement, str(provider)),
             weight_histogram(result.weights, str(provider)),
@@ -209,7 +211,8 @@ def _series(result: StudyResult, judgement: StudyJudgement) -> Section:
 
 
 def _refusals(result: StudyResult) -> tuple[Section, ...]:
-    table = refusal_table(result)
+    shared = "All providers are judged on the origins that they share."
+    table = refusal_table(result.refusals, len(result.study.origins), shared)
     return (Section("Refusals", table),) if table is not None else ()
 
 

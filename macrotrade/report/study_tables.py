@@ -142,12 +142,12 @@ def published_table(race: HorseRace, published: Published) -> Table:
     )
 
 
-def refusal_table(result: StudyResult) -> Table | None:
-    """Origins at which a provider could not forecast; None where all could always."""
-    if result.refusals.empty:
+def refusal_table(refusals: pd.DataFrame, n_origins: int, consequence: str) -> Table | None:
+    """Origins at which a provider could not forecast, of so many, and what follows; None where all could always."""
+    if refusals.empty:
         return None
-    rows = result.refusals.groupby("provider", sort=False).agg(
-        n=("as_of", "size"), first=("as_of", "min"), last=("as_of", "max"), reason=("reason", "first")
+    rows = refusals.groupby("provider", sort=False).agg(
+        n=("as_of", "nunique"), first=("as_of", "min"), last=("as_of", "max"), reason=("reason", "first")
     )
     columns = (
         _WHO,
@@ -160,7 +160,7 @@ def refusal_table(result: StudyResult) -> Table | None:
         "Refusals",
         columns,
         _named(rows),
-        f"Of {len(result.study.origins)} origins. All providers are judged on the origins that they share.",
+        f"Of {n_origins} origins. {consequence}",
     )
 
 

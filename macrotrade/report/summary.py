@@ -28,6 +28,7 @@ def lead(backtest: Backtest, cast: Cast) -> str:
 def summary(backtest: Backtest, cast: Cast, judgement: Judgement) -> Words:
     """The points a reader should leave with, the caveats among them."""
     points = [
+        *_refusals(backtest),
         *(_against_buy_and_hold(judgement, symbol) for symbol in cast.instruments),
         _directions(judgement),
         _trials(cast),
@@ -37,6 +38,15 @@ def summary(backtest: Backtest, cast: Cast, judgement: Judgement) -> Words:
         _costs(backtest),
     ]
     return Words(items=tuple(point for point in points if point))
+
+
+def _refusals(backtest: Backtest) -> list[str]:
+    """Who could not forecast everywhere, and how often."""
+    return [
+        f"{name_of(str(provider))} refused {n} of {count(len(backtest.positions), 'origin')}, and nothing is held "
+        "without a forecast; see Refusals."
+        for provider, n in backtest.refusals.groupby("provider", sort=False)["as_of"].nunique().items()
+    ]
 
 
 def _against_buy_and_hold(judgement: Judgement, symbol: str) -> str:

@@ -13,8 +13,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from macrotrade.forecast import Explanation
+from macrotrade.panel.panel import Vintages
 from macrotrade.report.plain import plain
-from macrotrade.strategy.result import Backtest, Source
+from macrotrade.strategy.result import Backtest
 
 if TYPE_CHECKING:
     from macrotrade.providers.registry import ProviderEntry
@@ -28,6 +29,7 @@ __all__ = [
     "providers_json",
     "race_tables",
     "summary_table",
+    "vintage_words",
 ]
 
 
@@ -86,9 +88,20 @@ def summary_table(backtest: Backtest) -> Table:
         table.add_section()
     table.caption = (
         "called right: share of the driver's moves whose direction was forecast, and in brackets the base "
-        f"rate, the share that always calling the commoner direction would have had. {_vintage_words(backtest.source)}"
+        "rate, the share that always calling the commoner direction would have had. "
+        + vintage_words(backtest.source.vintages)
+        + "".join(_refused(backtest))
     )
     return table
+
+
+def _refused(backtest: Backtest) -> list[str]:
+    """What each provider with refusals refused, and why first."""
+    refused = backtest.refusals.groupby("provider", sort=False).agg(n=("as_of", "nunique"), reason=("reason", "first"))
+    return [
+        f"\n{row.Index} refused {row.n} of {len(backtest.positions)} origins, where nothing is held: {row.reason}"
+        for row in refused.itertuples()
+    ]
 
 
 def gain_table(result: StudyResult) -> Table:
@@ -109,7 +122,7 @@ def gain_table(result: StudyResult) -> Table:
         shown.add_section()
     shown.caption = (
         "D: mean over the series of 100 (1 - RMSE / RMSE of the base); above 0 is more accurate than the base. "
-        f"{_vintage_words(result.source)}"
+        f"{vintage_words(result.source.vintages)}"
     )
     return shown
 
@@ -154,7 +167,7 @@ def race_tables(result: StudyResult, rows: Sequence[Mapping[str, Any]] | None) -
             shown.caption += (
                 f"Below 1 is more accurate than {base}; *, **, ***: one-sided test of Diebold and Mariano"
                 f"{' (of Clark and West for what nests the base)' if nested else ''} at 10, 5, 1%. †† and †: in the "
-                f"model confidence set of 75 and 90%. {_vintage_words(result.source)}"
+                f"model confidence set of 75 and 90%. {vintage_words(result.source.vintages)}"
             )
         yield shown
     yield from _beside_published(study, rows or ())
@@ -269,9 +282,11 @@ def _calls(backtest: Backtest) -> dict[tuple[str, str], str]:
     return said
 
 
-def _vintage_words(source: Source) -> str:
-    true = source.vintages == "true"
-    return "Numbers as known then (true vintages)." if true else "Final numbers with publication lags (pseudo)."
+def vintage_words(vintages: Vintages) -> str:
+    """What kind of numbers all rests on."""
+    if vintages == "true":
+        return "Numbers as known then (true vintages)."
+    return "Final numbers with publication lags (pseudo)."
 
 
 def _number(value: float, form: str) -> str:

@@ -67,6 +67,7 @@ def backtest(
         cost_rates=record.rates.table(),
         periods_per_year=record.periods_per_year,
         decisions=decisions(run, history),
+        refusals=_refusals(run),
         exhibits=exhibits_of(run, history),
         explanations=explanations_of(run, history),
     )
@@ -90,6 +91,16 @@ def _forecasts(run: Signals, history: History) -> pd.DataFrame:
     tables = [walk.table() for walks in run.walks.values() for walk in walks]
     table = pd.concat([part for part in tables if len(part)], ignore_index=True)
     return with_outcomes(table, history, run.strategy.forecast_frequency)
+
+
+def _refusals(run: Signals) -> pd.DataFrame:
+    rows = [
+        (walk.provider, ", ".join(walk.target.names), refusal.as_of, refusal.reason)
+        for walks in run.walks.values()
+        for walk in walks
+        for refusal in walk.refusals
+    ]
+    return pd.DataFrame(rows, columns=["provider", "series", "as_of", "reason"])
 
 
 def coin_flip_positions(strategy: Strategy, origins: pd.DatetimeIndex) -> pd.DataFrame:

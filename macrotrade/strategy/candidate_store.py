@@ -57,14 +57,14 @@ class CandidateStore:
     _seen: dict[str, Candidate] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def read(self, name: str) -> Candidate | None:
-        """Candidate of that name, None where it is not kept."""
+        """Candidate of that name, None where it is not kept, or not as it was written: it is then judged again."""
         if name not in self._seen and self.folder is not None:
             try:
                 record = json.loads(self._file(name).read_text(encoding="utf-8"))
-            except FileNotFoundError:
+                errors = tuple((series, horizon, period, error) for series, horizon, period, error in record["errors"])
+                self._seen[name] = Candidate(record["label"], record["settings"], errors, record["refusal"])
+            except (FileNotFoundError, ValueError, TypeError, KeyError):
                 return None
-            errors = tuple((series, horizon, period, error) for series, horizon, period, error in record["errors"])
-            self._seen[name] = Candidate(record["label"], record["settings"], errors, record["refusal"])
         return self._seen.get(name)
 
     def write(self, name: str, candidate: Candidate) -> None:

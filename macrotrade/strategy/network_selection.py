@@ -21,6 +21,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_valida
 
 from macrotrade import __version__
 from macrotrade._typing import Frequency, Measure
+from macrotrade.errors import FitError
 from macrotrade.forecast import Provider, Target
 from macrotrade.panel.vintages import History
 from macrotrade.providers.neural.selection import Judged, Search, Selection, Tried, judged_by, select
@@ -28,6 +29,7 @@ from macrotrade.providers.registry import load
 from macrotrade.strategy.candidate_store import Candidate, CandidateStore
 from macrotrade.strategy.outcomes import Reported, with_outcomes
 from macrotrade.strategy.parts import DataOptions, Document, checked_month, parse, read_toml
+from macrotrade.strategy.walk_blocks import identity
 from macrotrade.strategy.walk_forward import Progress, fit_days, walk_forward
 
 __all__ = ["NetworkChoice", "NetworkSelection", "read_selection", "run_selection", "selected_toml"]
@@ -201,6 +203,13 @@ def run_selection(
     searches = selection.searches
     for search in searches:
         _check(search)
+    last = history.last_day.to_period(selection.frequency)
+    ahead = [span for span in selection.spans if pd.Period(span[0], freq=selection.frequency) > last]
+    if ahead:
+        raise FitError(
+            f"The span {ahead[0][0]} to {ahead[0][1]} begins after the data, which end on {history.last_day:%Y-%m-%d}; "
+            "take an earlier one."
+        )
     judge = _WalkingJudge(selection, history, n_jobs, CandidateStore(None if store is None else Path(store)), progress)
     return select(searches, judge, tell)
 
@@ -275,7 +284,7 @@ class _WalkingJudge:
     def _name(self, label: str, provider: Provider) -> str:
         """Name of a candidate: of everything that its errors depend on."""
         chosen = self.selection
-        what = (__version__, label, repr(provider), chosen.refit_every, chosen.seed, chosen.outcomes, self._data)
+        what = (__version__, label, identity(provider), chosen.refit_every, chosen.seed, chosen.outcomes, self._data)
         return hashlib.sha256(repr(what).encode()).hexdigest()[:24]
 
     @cached_property

@@ -132,11 +132,13 @@ class ProviderChoice(BaseModel):
         """Origins between fits: as said here, else as the schedule says, else `default_refit_every` of the class.
 
         A provider whose fit takes long, and changes little from one origin to the next, carries that attribute; one
-        without it is fitted at every origin.
+        without it is fitted at every origin, and so is one that was saved, which is only read.
         """
         from macrotrade.providers.registry import provider_class
 
         said = self.refit_every or schedule.refit_every
+        if not said and self.settings.get("saved"):
+            return 1
         return said or getattr(provider_class(self.name), "default_refit_every", None) or 1
 
 

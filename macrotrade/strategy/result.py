@@ -137,6 +137,8 @@ class Backtest:
         Sessions in a year: 252 for daily bars, 12 for monthly.
     decisions
         The decisions at the last origin.
+    refusals
+        Tidy: provider, series, as_of and reason of every origin at which there is no forecast; nothing is held there.
     exhibits
         What providers show of themselves as fitted last, by provider.
     explanations
@@ -157,5 +159,8 @@ class Backtest:
     cost_rates: pd.DataFrame
     periods_per_year: float
     decisions: tuple[Decision, ...]
+    refusals: pd.DataFrame = field(
+        default_factory=lambda: pd.DataFrame(columns=["provider", "series", "as_of", "reason"])
+    )
     exhibits: Mapping[str, tuple[Exhibit, ...]] = field(default_factory=dict)
     explanations: Mapping[str, tuple[Explanation, ...]] = field(default_factory=dict)

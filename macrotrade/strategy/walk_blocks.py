@@ -17,7 +17,17 @@ from macrotrade.numerics.threads import one_blas_thread
 from macrotrade.panel.panel import Panel
 from macrotrade.panel.vintages import History
 
-__all__ = ["Block", "Failure", "Outcome", "Refusal", "block_slices", "derived_seed", "outcomes", "sharing_fits"]
+__all__ = [
+    "Block",
+    "Failure",
+    "Outcome",
+    "Refusal",
+    "block_slices",
+    "derived_seed",
+    "identity",
+    "outcomes",
+    "sharing_fits",
+]
 
 
 @dataclass(frozen=True)
@@ -68,7 +78,8 @@ class Block:
     def file_name(self, history: History) -> str:
         """Name under which the block is kept: of everything that its forecasts depend on."""
         panels = [history.panel_fingerprint(day) for day in (*self.origins, *self.fits)]
-        what = [__version__, self.name, repr(self.provider), repr(self.target), self.seed, *self.origins, *panels]
+        provider = identity(self.provider)
+        what = [__version__, self.name, provider, repr(self.target), self.seed, *self.origins, *panels]
         return f"{hashlib.sha256('|'.join(map(str, what)).encode()).hexdigest()[:24]}.npz"
 
     def run(self, history: History, fitted: Fitted) -> Outcome | Failure:
@@ -104,6 +115,15 @@ class Block:
     @property
     def _series(self) -> str:
         return ", ".join(self.target.names)
+
+
+def identity(provider: Provider) -> str:
+    """All that a provider's forecasts depend on beside the data: its settings, and what stands in files they name.
+
+    A provider that reads such files tells their state by an attribute ``files_fingerprint``; without it, what was kept
+    would be taken for good after they changed.
+    """
+    return f"{provider!r}{getattr(provider, 'files_fingerprint', '')}"
 
 
 Fitted: TypeAlias = dict[pd.Timestamp, Forecaster]

@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 from macrotrade import History, Panel, Releases, SeriesInfo, Target
-from macrotrade.errors import SettingsError
+from macrotrade.errors import FitError, SettingsError
 from macrotrade.forecast import Forecast
 from macrotrade.providers.neural.provider import FeedForward
 from macrotrade.providers.neural.selection import Selection
@@ -210,6 +210,24 @@ def test_no_fit_sees_a_month_that_is_scored_by_it_and_each_horizon_has_its_own_c
         assert [len(periods) for periods in scored.values()] == [12, 12]
         newest = [last for h, _, last in FITTED if h == horizon]
         assert newest == [period - horizon for period in first]
+
+
+@pytest.mark.parametrize("damage", ['{"x', "", "[1, 2]", "{}"])
+def test_a_damaged_candidate_is_judged_again(tmp_path: Path, damage: str) -> None:
+    found = run_selection(brief(), planted(), store=tmp_path)
+    first = sorted(tmp_path.iterdir())[0]
+    whole = first.read_bytes()
+    first.write_text(damage)
+
+    again = run_selection(brief(), planted(), store=tmp_path)
+
+    pd.testing.assert_frame_equal(again.table(), found.table())
+    assert first.read_bytes() == whole
+
+
+def test_a_span_after_the_data_is_refused_before_anything_is_trained() -> None:
+    with pytest.raises(FitError, match="2040-01 to 2041-12 begins after the data"):
+        run_selection(brief(spans=[["2040-01", "2041-12"]]), planted())
 
 
 def test_what_is_chosen_is_a_provider_for_a_strategy() -> None:

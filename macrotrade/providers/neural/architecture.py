@@ -69,7 +69,8 @@ class Architecture:
             raise SettingsError("Filters come before an LSTM: say what is read in_order.")
         for name in ("at_once_lags", "in_order_lags", "nodes", "layers", "factors"):
             if getattr(self, name) < 1:
-                raise SettingsError(f"{name} must be at least 1, not {getattr(self, name)}.")
+                said = f"lags ({name})" if name.endswith("lags") else name
+                raise SettingsError(f"{said} must be at least 1, not {getattr(self, name)}.")
 
     @property
     def label(self) -> str:

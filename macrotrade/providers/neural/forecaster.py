@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from macrotrade._typing import FloatArray, Measure
+from macrotrade.errors import FitError
 from macrotrade.forecast import Exhibit, Forecast, Target
 from macrotrade.inputs.known import NO_LOGARITHM_REMEDY, POSITIVE_MEASURES, known_series
 from macrotrade.inputs.pool import Pool
@@ -76,7 +77,17 @@ class NeuralForecaster:
 
         Where a release came later or earlier than at the fit, so that the steps from the last known value to a horizon
         are others, ensembles for these are trained on the rows of the fit.
+
+        Raises
+        ------
+        FitError
+            If the panel is of a day before the fit.
         """
+        if panel.as_of < self.as_of:
+            raise FitError(
+                f"The networks were trained on what was known at {self.as_of:%Y-%m-%d}; a forecast from what was known "
+                f"at {panel.as_of:%Y-%m-%d} would look ahead. Train on that day, or forecast from a later one."
+            )
         target = self.target
         shape = (self.n_members, len(target.horizons), len(target.names))
         mean, scale, origin = np.empty(shape), np.empty(shape), np.empty(shape[2])
@@ -92,7 +103,7 @@ class NeuralForecaster:
                 said, deviation = self._said(series, step, recent)
                 mean[:, row, column], scale[:, row, column] = shift + said, deviation
             reasons += [
-                self._words(series, mean[:, :, column]),
+                self._words(series, mean[:, 0, column] - shift),
                 *_undertrained(series, steps),
                 *known.notes,
             ]
@@ -145,16 +156,17 @@ class NeuralForecaster:
         scales = [np.full(ensemble.n_members, ensemble.scale) for ensemble, _ in pairs]
         return np.concatenate(said), np.concatenate(scales)
 
-    def _words(self, series: FittedSeries, mean: FloatArray) -> str:
+    def _words(self, series: FittedSeries, first: FloatArray) -> str:
+        """What the ensemble is, and how many members say of the first horizon that the series rises."""
         labels = ", ".join(architecture.label for architecture in self.architectures)
         reads = ", ".join(
             f"{len(set(inputs.columns(a.architecture.at_once)) | set(inputs.columns(a.architecture.in_order)))} series"
             for a, inputs in zip(self.architectures, series.inputs, strict=True)
         )
-        rising = (mean[:, 0] > 0.0).mean()
+        rising, above = (first > 0.0).mean(), "the last value" if series.measure == "level" else "zero"
         return (
             f"{series.name}: {self.n_members} networks ({labels}) on {reads}, trained to {series.last}; "
-            f"{rising:.0%} of them above zero at the first horizon."
+            f"{rising:.0%} of them above {above} at the first horizon."
         )
 
 

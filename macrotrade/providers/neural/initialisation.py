@@ -51,6 +51,8 @@ class Initialisation:
     def __post_init__(self) -> None:
         if self.start not in get_args(Start):
             raise SettingsError(f"start={self.start!r} is not known. {near_misses(self.start, get_args(Start))}")
+        if not np.isfinite(self.forget_bias):
+            raise SettingsError(f"forget_bias must be a finite number, not {self.forget_bias}.")
 
 
 def initial_weights(

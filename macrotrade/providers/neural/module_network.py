@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
 from macrotrade.errors import SettingsError, near_misses
@@ -94,6 +97,17 @@ def require_module(name: str) -> None:
         is_there = False
     if not is_there:
         raise SettingsError(f"{name}: there is no module {path}. Check that it is installed or on PYTHONPATH.")
+
+
+def source_fingerprint(name: str) -> str:
+    """Told from the same module before or after its file was edited; empty where there is no such file."""
+    path = name.partition(":")[0]
+    try:
+        registered = _REGISTERED.get(name)
+        file = getattr(find_spec(path), "origin", None) if registered is None else inspect.getsourcefile(registered)
+        return hashlib.sha256(Path(file or "").read_bytes()).hexdigest()
+    except (ImportError, OSError, TypeError, ValueError):
+        return ""
 
 
 def found_class(name: str) -> type[Any]:

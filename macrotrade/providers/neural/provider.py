@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from macrotrade.errors import SettingsError
 from macrotrade.providers.neural.architecture import Architecture, Filters, Reads
 from macrotrade.providers.neural.module_architecture import ModuleArchitecture
+from macrotrade.providers.neural.module_network import source_fingerprint
 from macrotrade.providers.neural.named import NamedArchitecture
 from macrotrade.providers.neural.settings import NeuralSettings
 
@@ -274,6 +275,11 @@ class ModuleEnsemble(NeuralSettings):
     reads: Reads = "pool"
     lags: int = 48
     settings: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def files_fingerprint(self) -> str:
+        """State of the module's file, and of the saved forecaster where there is one."""
+        return super().files_fingerprint + source_fingerprint(self.module)
 
     def architectures(self) -> tuple[NamedArchitecture, ...]:
         """The one it is made of."""

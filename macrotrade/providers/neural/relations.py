@@ -23,6 +23,7 @@ import pandas as pd
 from macrotrade._typing import BoolArray, FloatArray, Frequency, IntArray, Measure
 from macrotrade.errors import FitError, SettingsError
 from macrotrade.forecast import Exhibit, Target
+from macrotrade.inputs.known import known_series
 from macrotrade.inputs.pool import Pool
 from macrotrade.inputs.predictors import Predictors, predictors
 from macrotrade.numerics.bootstrap import stationary_bootstrap
@@ -220,6 +221,7 @@ class _Sector:
     def of(cls, panel: Panel, study: RelationStudy, series: str) -> _Sector:
         names = tuple(dict.fromkeys(name for members in study.flows.values() for name in members if name != series))
         target = Target(series, (study.horizon,), study.measure, study.frequency)
+        known_series(panel, series, study.frequency)  # says what is wrong with one that cannot be forecast
         found = predictors(panel, target, study.provider.window, Pool(names))
         if study.placebo:
             turned = tuple(dict.fromkeys(members[0] for members in study.flows.values() if members[0] != series))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from numbers import Integral, Real
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from macrotrade.errors import SettingsError
 from macrotrade.forecast import Target
@@ -84,20 +85,48 @@ class NeuralSettings(ABC):
     demo_refit_every: ClassVar[int | None] = None
 
     def __post_init__(self) -> None:
+        self._check_kinds()
         if self.n_members < 1:
             raise SettingsError(f"n_members must be at least 1, not {self.n_members}.")
         if self.n_judged < 0:
             raise SettingsError(f"n_judged must be 0 or more, not {self.n_judged}.")
+        if self.seed < 0:
+            raise SettingsError(f"seed must be at least 0, not {self.seed}.")
         check_window(self.window)
         Pool(self.pool, self.optional)
         self.ensemble_settings()
         self.architectures()  # all three check what they are given
+
+    def _check_kinds(self) -> None:
+        """Say which setting is not of its kind; a strategy file's settings were checked before."""
+        for name in ("own", "pool", "optional"):
+            if isinstance(getattr(self, name), str):
+                raise SettingsError(f"{name} must be a tuple of names, not the text {getattr(self, name)!r}.")
+        for name in ("n_members", "epochs", "n_judged", "seed"):
+            value = getattr(self, name)
+            if not isinstance(value, Integral) or isinstance(value, bool):
+                raise SettingsError(f"{name} must be a whole number, not {value!r}.")
+        for name in ("learning_rate", "forget_bias"):
+            if not isinstance(getattr(self, name), Real):
+                raise SettingsError(f"{name} must be a number, not {getattr(self, name)!r}.")
+        batch: Any = self.batch
+        if not (batch is None or isinstance(batch, Integral)):
+            raise SettingsError(f"batch must be a whole number, or None for all rows, not {batch!r}.")
 
     @property
     def essential_series(self) -> tuple[str, ...] | None:
         """Series of the own group and of the pool, where one is named."""
         pool = Pool(self.pool, self.optional).essential
         return (*self.own, *pool) if pool else None
+
+    @property
+    def files_fingerprint(self) -> str:
+        """State of the saved forecaster, empty where there is none."""
+        if not self.saved:
+            return ""
+        from macrotrade.providers.neural.store import fingerprint
+
+        return fingerprint(Path(self.saved))
 
     @abstractmethod
     def architectures(self) -> tuple[NamedArchitecture, ...]:

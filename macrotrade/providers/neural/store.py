@@ -20,7 +20,7 @@ from macrotrade.providers.neural.ensemble import EnsembleSettings
 from macrotrade.providers.neural.forecaster import FittedSeries, NeuralForecaster
 from macrotrade.providers.neural.named import NamedArchitecture
 
-__all__ = ["FORMAT_VERSION", "load_for", "load_forecaster", "save_forecaster"]
+__all__ = ["FORMAT_VERSION", "fingerprint", "load_for", "load_forecaster", "save_forecaster"]
 
 FORMAT_VERSION = 2
 """Version of the folders written; a folder of another version is refused."""
@@ -46,6 +46,8 @@ def save_forecaster(forecaster: NeuralForecaster, folder: str | Path) -> Path:
     that names them then appears whole, so a write cut off leaves what was there before.
     """
     folder = Path(folder)
+    if folder.is_file():
+        raise DataError(f"{folder}: is a file; name a folder to save the networks in.")
     arrays: Arrays = {}
     kept = taken_apart(_Kept(**{each.name: getattr(forecaster, each.name) for each in fields(_Kept)}), arrays)
     content = _as_safetensors(arrays)
@@ -76,6 +78,14 @@ def save_forecaster(forecaster: NeuralForecaster, folder: str | Path) -> Path:
     return folder
 
 
+def fingerprint(folder: Path) -> str:
+    """Told from any other forecaster saved in the folder before or after; empty where none can be read."""
+    try:
+        return _hash((folder / _WORDS).read_bytes())
+    except OSError:
+        return ""
+
+
 def load_forecaster(folder: str | Path) -> NeuralForecaster:
     """Forecaster from a folder of :func:`save_forecaster`; its forecasts equal the original's to the bit.
 
@@ -87,17 +97,17 @@ def load_forecaster(folder: str | Path) -> NeuralForecaster:
     folder = Path(folder)
     words = _read_words(folder / _WORDS)
     arrays = _read_arrays(folder, words)
-    asked = words["target"]
-    target = Target(
-        tuple(asked["series"]), tuple(asked["horizons"]), tuple(asked["measure"]), frequency=asked["frequency"]
-    )
     try:
+        asked, as_of = words["target"], pd.Timestamp(words["as_of"])
+        target = Target(
+            tuple(asked["series"]), tuple(asked["horizons"]), tuple(asked["measure"]), frequency=asked["frequency"]
+        )
         kept = put_together(_Kept, words["forecaster"], arrays)
     except (KeyError, TypeError, ValueError) as error:
         raise DataError(
             f"{folder}: does not hold what this version of macrotrade keeps ({error}); {_REMEDY}"
         ) from error
-    return NeuralForecaster(target, as_of=pd.Timestamp(words["as_of"]), **vars(kept))
+    return NeuralForecaster(target, as_of=as_of, **vars(kept))
 
 
 def load_for(folder: Path, panel: Panel, target: Target) -> NeuralForecaster:
@@ -151,9 +161,9 @@ def _read_words(file: Path) -> dict[str, Any]:
         raise DataError(f"{file}: is no saved forecaster, or was cut off; {_REMEDY}") from error
     if not isinstance(words, dict) or words.get("macrotrade") != "neural forecaster":
         raise DataError(f"{file}: is no saved forecaster of networks; name the folder that holds one.")
-    if words["version"] != FORMAT_VERSION:
+    if words.get("version") != FORMAT_VERSION:
         raise DataError(
-            f"{file}: was written in format {words['version']}, this version of macrotrade reads format "
+            f"{file}: was written in format {words.get('version')}, this version of macrotrade reads format "
             f"{FORMAT_VERSION}; {_REMEDY}"
         )
     return words
@@ -162,12 +172,12 @@ def _read_words(file: Path) -> dict[str, Any]:
 def _read_arrays(folder: Path, words: dict[str, Any]) -> Arrays:
     from safetensors.numpy import load
 
-    file = folder / Path(words["arrays"]).name
+    file = folder / Path(str(words.get("arrays"))).name
     try:
         content = file.read_bytes()
     except OSError as error:
         raise DataError(f"{file}: cannot be read ({error.strerror}); {_REMEDY}") from error
-    if _hash(content) != words["sha256"]:
+    if _hash(content) != words.get("sha256"):
         raise DataError(f"{file}: is not what was written beside {_WORDS}: its sha256 differs; {_REMEDY}")
     arrays: Arrays = load(content)
     return arrays

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -159,7 +160,7 @@ def test_a_release_that_comes_later_is_forecast_from_the_rows_of_the_fit(history
         ({"learning_rate": 0.0}, "learning_rate must lie inside"),
         ({"start": "xavier"}, "not valid|not known"),
         ({"reads": "pool "}, "not valid|not known"),
-        ({"lags": 0}, "lags must be at least 1"),
+        ({"lags": 0}, r"lags \(in_order_lags\) must be at least 1"),
         ({"window": 1}, "window must be None"),
     ],
 )
@@ -183,6 +184,19 @@ def test_architectures_come_from_tables() -> None:
     ]
     with pytest.raises(SettingsError, match="at least one architecture"):
         load("networks", networks=[])
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"n_members": 2.5}, {"n_members": True}, {"epochs": "3"}, {"seed": None}, {"seed": -1}, {"batch": "all"},
+        {"learning_rate": "fast"}, {"forget_bias": float("nan")}, {"pool": "UNRATE"},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_setting_of_the_wrong_kind_is_named_in_a_script_too(wrong: dict[str, Any]) -> None:
+    with pytest.raises(SettingsError, match=f"{next(iter(wrong))} must be"):
+        LSTM(**wrong)
 
 
 def test_a_module_takes_settings_from_a_table(history: History) -> None:

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from macrotrade import History, Releases, SeriesInfo
-from macrotrade.errors import FitError, SettingsError
+from macrotrade.errors import DataError, FitError, SettingsError
 from macrotrade.providers.neural.provider import LSTM, FeedForward
 from macrotrade.providers.neural.relations import PLACEBO, Relations, RelationStudy, relation_exhibits, relations
 from tests.providers.neural.planted import planted_history, planted_panel
@@ -51,6 +51,11 @@ def test_a_flow_of_no_use_is_not_found(found: Relations, flow: str) -> None:
     assert cell(found, flow)["low"] < 0.0
     assert abs(cell(found, flow)["change"]) < 0.25
     assert not found.found.loc["moved", flow]
+
+
+def test_a_sector_that_is_not_there_is_told_with_what_is() -> None:
+    with pytest.raises(DataError, match=r"'YY' is not among .* Did you mean 'Y'"):
+        relations(planted_panel(), dataclasses.replace(STUDY, sectors={"moved": "YY"}))
 
 
 def test_a_flow_that_is_the_sector_itself_cannot_be_left_out(found: Relations) -> None:

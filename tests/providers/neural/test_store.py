@@ -6,13 +6,17 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from macrotrade import History, Target
+from macrotrade import History, Schedule, Target
 from macrotrade.errors import DataError, FitError
 from macrotrade.providers.neural.architecture import Architecture
+from macrotrade.providers.neural.forecaster import NeuralForecaster
 from macrotrade.providers.neural.provider import CNNLSTM, LSTM, ModuleEnsemble, Networks
 from macrotrade.providers.neural.store import load_forecaster, save_forecaster
+from macrotrade.strategy.parts import ProviderChoice
+from macrotrade.strategy.walk_blocks import identity
 
 SMALL = {"n_members": 3, "n_judged": 2, "epochs": 3, "nodes": 4, "layers": 2, "lags": 6}
 TARGET = Target(("DGS10", "OUTPUT"), (1, 2), ("change", "one_period_log_change"))
@@ -94,6 +98,42 @@ def test_a_missing_folder_and_a_strange_one_are_told(folder: Path, tmp_path: Pat
     words.write_text(json.dumps({**json.loads(text), "version": 99}))
     with pytest.raises(DataError, match="written in format 99"):
         load_forecaster(folder)
+    with pytest.raises(DataError, match="is a file; name a folder"):
+        save_forecaster(load_after(words, text), words)
+
+
+def load_after(words: Path, text: str) -> NeuralForecaster:
+    """Forecaster of a folder whose words are put right again."""
+    words.write_text(text)
+    return load_forecaster(words.parent)
+
+
+@pytest.mark.parametrize("gone", ["version", "arrays", "sha256", "as_of", "target", "forecaster"])
+def test_words_that_lack_something_are_told_with_the_folder(folder: Path, gone: str) -> None:
+    words = folder / "forecaster.json"
+    kept = json.loads(words.read_text())
+    words.write_text(json.dumps({name: value for name, value in kept.items() if name != gone}))
+
+    with pytest.raises(DataError, match=rf"{folder.name}.*fit the networks again"):
+        load_forecaster(folder)
+
+
+def test_networks_are_not_asked_about_days_before_they_were_trained(folder: Path, history: History) -> None:
+    with pytest.raises(FitError, match="would look ahead"):
+        load_forecaster(folder).forecast(history.as_of(pd.Timestamp(DAY) - pd.DateOffset(months=2)))
+
+
+def test_a_saved_ensemble_is_asked_at_every_origin_and_known_by_what_is_in_its_folder(
+    folder: Path, history: History
+) -> None:
+    choice = ProviderChoice(name="lstm", saved=str(folder))
+    before = identity(choice.load())
+
+    save_forecaster(LSTM(**SMALL, seed=5).fit(history.as_of(DAY), TARGET), folder)  # type: ignore[arg-type]
+
+    assert choice.fitted_every(Schedule()) == 1
+    assert identity(choice.load()) != before
+    assert ProviderChoice(name="lstm").fitted_every(Schedule()) == 48
 
 
 def test_saving_again_leaves_one_whole_forecaster(folder: Path, history: History) -> None:
