@@ -104,7 +104,7 @@ class NeuralSettings(ABC):
                 raise SettingsError(f"{name} must be a tuple of names, not the text {getattr(self, name)!r}.")
         for name in ("n_members", "epochs", "n_judged", "seed"):
             value = getattr(self, name)
-            if not isinstance(value, Integral) or isinstance(value, bool):
+            if isinstance(value, bool) or not isinstance(value, Integral):
                 raise SettingsError(f"{name} must be a whole number, not {value!r}.")
         for name in ("learning_rate", "forget_bias"):
             if not isinstance(getattr(self, name), Real):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -197,6 +198,18 @@ def test_architectures_come_from_tables() -> None:
 def test_a_setting_of_the_wrong_kind_is_named_in_a_script_too(wrong: dict[str, Any]) -> None:
     with pytest.raises(SettingsError, match=f"{next(iter(wrong))} must be"):
         LSTM(**wrong)
+
+
+def test_a_module_that_was_edited_is_not_the_one_that_was_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "edited_module.py"
+    file.write_text("import torch\nclass Line(torch.nn.Linear): ...\n", encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    provider = ModuleEnsemble(module="edited_module:Line")
+    before = provider.files_fingerprint
+
+    file.write_text("import torch\nclass Line(torch.nn.Bilinear): ...\n", encoding="utf-8")
+
+    assert "" != before != provider.files_fingerprint
 
 
 def test_a_module_takes_settings_from_a_table(history: History) -> None:
