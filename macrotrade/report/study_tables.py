@@ -154,10 +154,10 @@ def refusal_table(refusals: pd.DataFrame, n_origins: int, consequence: str) -> T
         Column("n", "Origins refused", "integer", 0),
         Column("first", "First", "date"),
         Column("last", "Last", "date"),
-        Column("reason", "Reason at the first"),
+        Column("reason", "Reason at the first", "prose"),
     )
     return Table(
-        "Refusals",
+        "Who had no forecast, and why",
         columns,
         _named(rows),
         f"Of {n_origins} origins. {consequence}",
