@@ -8,6 +8,7 @@ from typing import ClassVar, Literal, TypeAlias, get_args
 
 import pandas as pd
 
+from macrotrade._files import content_hash
 from macrotrade._typing import Measure
 from macrotrade.errors import DataError, FitError, SettingsError, near_misses
 from macrotrade.forecast import Target
@@ -119,6 +120,11 @@ class Equations:
             self.short_rate or None,
             self.long_rate or None,
         )
+
+    @property
+    def files_fingerprint(self) -> str:
+        """State of the discovery's file and of the grammar's, where they are files."""
+        return "".join(content_hash(Path(name)) for name in (self.discovery, self.grammar) if name)
 
     def settings(self) -> DiscoverySettings:
         """How equations are searched for and chosen."""

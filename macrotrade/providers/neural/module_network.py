@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
+from macrotrade._files import content_hash
 from macrotrade.errors import SettingsError, near_misses
 from macrotrade.providers.neural.network import Network, Window
 
@@ -105,9 +105,9 @@ def source_fingerprint(name: str) -> str:
     try:
         registered = _REGISTERED.get(name)
         file = getattr(find_spec(path), "origin", None) if registered is None else inspect.getsourcefile(registered)
-        return hashlib.sha256(Path(file or "").read_bytes()).hexdigest()
     except (ImportError, OSError, TypeError, ValueError):
         return ""
+    return content_hash(Path(file or ""))
 
 
 def found_class(name: str) -> type[Any]:

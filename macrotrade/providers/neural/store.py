@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from macrotrade import __version__
-from macrotrade._files import atomically
+from macrotrade._files import atomically, content_hash
 from macrotrade._parts import Arrays, put_together, taken_apart
 from macrotrade.errors import DataError, FitError
 from macrotrade.forecast import Target
@@ -80,10 +80,7 @@ def save_forecaster(forecaster: NeuralForecaster, folder: str | Path) -> Path:
 
 def fingerprint(folder: Path) -> str:
     """Told from any other forecaster saved in the folder before or after; empty where none can be read."""
-    try:
-        return _hash((folder / _WORDS).read_bytes())
-    except OSError:
-        return ""
+    return content_hash(folder / _WORDS)
 
 
 def load_forecaster(folder: str | Path) -> NeuralForecaster:

@@ -294,3 +294,15 @@ def test_true_vintages_are_forecast_by_the_defaults(shared_data: Path, design: D
     assert panel.vintages == "true"
     assert (np.abs(forecast.point()) < 1.0).all()
     assert (forecast.spread() > 0.05).all()
+
+
+def test_a_grammar_that_was_edited_is_not_the_one_that_was_searched(tmp_path: Path) -> None:
+    file = tmp_path / "own.grammar"
+    file.write_text("one", encoding="utf-8")
+    provider = Equations(grammar=str(file))
+    before = provider.files_fingerprint
+
+    file.write_text("another", encoding="utf-8")
+
+    assert "" != before != provider.files_fingerprint
+    assert Equations().files_fingerprint == ""
