@@ -9,6 +9,7 @@ from macrotrade.errors import MacrotradeError, SettingsError
 __all__ = ["main"]
 
 USAGE, REFUSED, INTERRUPTED = 2, 3, 130
+_INTERRUPTED = "interrupted. Blocks and candidates that were finished are kept; the same command goes on."
 
 
 def main() -> None:
@@ -19,7 +20,7 @@ def main() -> None:
         app()
     except SystemExit as ended:
         if ended.code == INTERRUPTED:
-            _told("interrupted. Blocks and candidates that were finished are kept; the same command goes on.", 130)
+            _told(_INTERRUPTED, INTERRUPTED)
         raise
     except SettingsError as error:
         sys.exit(_told(error, USAGE))

@@ -15,6 +15,7 @@ from macrotrade.strategy.outcomes import with_outcomes
 from macrotrade.strategy.result import COLUMN_LEVELS, Backtest, Source
 from macrotrade.strategy.run import Signals, origins_of, signals
 from macrotrade.strategy.spec import Strategy
+from macrotrade.strategy.study_record import refusals_of
 from macrotrade.strategy.walk_forward import Progress, derived_seed
 
 __all__ = ["backtest", "coin_flip_positions"]
@@ -67,7 +68,7 @@ def backtest(
         cost_rates=record.rates.table(),
         periods_per_year=record.periods_per_year,
         decisions=decisions(run, history),
-        refusals=_refusals(run),
+        refusals=refusals_of([walk for walks in run.walks.values() for walk in walks]),
         exhibits=exhibits_of(run, history),
         explanations=explanations_of(run, history),
     )
@@ -91,16 +92,6 @@ def _forecasts(run: Signals, history: History) -> pd.DataFrame:
     tables = [walk.table() for walks in run.walks.values() for walk in walks]
     table = pd.concat([part for part in tables if len(part)], ignore_index=True)
     return with_outcomes(table, history, run.strategy.forecast_frequency)
-
-
-def _refusals(run: Signals) -> pd.DataFrame:
-    rows = [
-        (walk.provider, ", ".join(walk.target.names), refusal.as_of, refusal.reason)
-        for walks in run.walks.values()
-        for walk in walks
-        for refusal in walk.refusals
-    ]
-    return pd.DataFrame(rows, columns=["provider", "series", "as_of", "reason"])
 
 
 def coin_flip_positions(strategy: Strategy, origins: pd.DatetimeIndex) -> pd.DataFrame:

@@ -223,7 +223,7 @@ def run_study(
         Source(history.name, history.vintages, history.notes, origins[0], origins[-1]),
         _judged(scored(walks, table), study),
         members_weights(walks),
-        refusals_of(walks),
+        refusals_of(walks).drop(columns="series"),
         {walk.provider: member_points(walk.forecasts) for walk in walks if walk.provider in study.ensembles},
     )
 

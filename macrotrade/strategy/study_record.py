@@ -46,9 +46,13 @@ def members_weights(walks: Sequence[Walk]) -> pd.DataFrame:
 
 
 def refusals_of(walks: Sequence[Walk]) -> pd.DataFrame:
-    """Tidy: provider, as_of, reason."""
-    rows = [(walk.provider, refusal.as_of, refusal.reason) for walk in walks for refusal in walk.refusals]
-    return pd.DataFrame(rows, columns=["provider", "as_of", "reason"])
+    """Tidy: provider, series, as_of, reason."""
+    rows = [
+        (walk.provider, ", ".join(walk.target.names), refusal.as_of, refusal.reason)
+        for walk in walks
+        for refusal in walk.refusals
+    ]
+    return pd.DataFrame(rows, columns=["provider", "series", "as_of", "reason"])
 
 
 def _weights(walk: Walk, forecast: Forecast) -> pd.DataFrame:

@@ -14,7 +14,15 @@ from macrotrade._files import content_hash
 from macrotrade.errors import SettingsError, near_misses
 from macrotrade.providers.neural.network import Network, Window
 
-__all__ = ["AnyNetwork", "ModuleNetwork", "found_class", "register_module", "registered_modules", "require_module"]
+__all__ = [
+    "AnyNetwork",
+    "ModuleNetwork",
+    "found_class",
+    "register_module",
+    "registered_modules",
+    "require_module",
+    "source_fingerprint",
+]
 
 _Class = TypeVar("_Class", bound=type[Any])
 
